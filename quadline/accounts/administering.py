@@ -11,7 +11,7 @@ from quadline.accounts.models import Office, User
 from quadline.accounts.rules import May, Role
 from quadline.accounts.sessions import drop_sessions
 from quadline.accounts.staff_details import (
-    Faults,
+    FieldFaults,
     StaffDetails,
     faults_of,
     phone_of,
@@ -34,7 +34,7 @@ NOT_ON_RECORD = frozenset({"office_phone"})
 class NotChanged(Exception):
     """Nothing was changed. ``faults``: what is wrong, in words, by field."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: FieldFaults) -> None:
         super().__init__("; ".join(faults.values()))
         self.faults = faults
 

@@ -44,7 +44,7 @@ class AlreadySignedIn(Exception):
     """No invitation is needed any more, or the account is deactivated."""
 
 
-def faults_in(people: Sequence[StaffDetails]) -> list[InvitationFault]:
+def invitation_faults(people: Sequence[StaffDetails]) -> list[InvitationFault]:
     """All that keeps these people from being invited, in the order of their lines.
 
     ``people`` are tidy. Two questions to the database, however many they are.
@@ -81,12 +81,12 @@ def invite_staff(
     tidied = [tidy(person) for person in people]
     try:
         with transaction.atomic():
-            if faults := faults_in(tidied):
+            if faults := invitation_faults(tidied):
                 raise NotInvited(faults)
             return _make_accounts(tidied, actor, now)
     except IntegrityError as error:
         # Somebody else made one of these accounts in the same moment.
-        faults = faults_in(tidied)
+        faults = invitation_faults(tidied)
         if not faults:
             raise
         raise NotInvited(faults) from error

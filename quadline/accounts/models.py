@@ -2,6 +2,7 @@
 one who looks after the system.
 """
 
+from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 import pgtrigger
@@ -229,7 +230,7 @@ class User(AbstractBaseUser):
     @property
     def photo_url(self) -> str:
         if self.photo:
-            return reverse("photo", args=[self.photo.name.rpartition("/")[2]])
+            return reverse("photo", args=[PurePosixPath(str(self.photo)).name])
         if not self.portrait:
             return ""
         return static(f"portraits/{self.portrait}")

@@ -7,12 +7,12 @@ from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import FirstTab
-from quadline.accounts.staff_details import Faults, one_line_of
+from quadline.accounts.staff_details import FieldFaults, one_line_of
 from quadline.audit.models import record_audit
 
 LONGEST_LINES = {"name": 200, "title": 120, "pronouns": 40}  # characters
 MAX_SIGNATURE = 500
-MAX_SIGNATURE_LINES = 8
+MOST_SIGNATURE_LINES = 8
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Preferences:
 class ProfileRefused(Exception):
     """Nothing was changed. ``faults``: what is wrong, in words, by field."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: FieldFaults) -> None:
         super().__init__("; ".join(faults.values()))
         self.faults = faults
 
@@ -107,8 +107,8 @@ def _tidy(profile: Profile) -> Profile:
     )
 
 
-def _faults(profile: Profile) -> Faults:
-    found: Faults = {}
+def _faults(profile: Profile) -> FieldFaults:
+    found: FieldFaults = {}
     if not profile.name:
         found["name"] = "Write your name: students see it in texts and emails."
     for name, longest in LONGEST_LINES.items():
@@ -117,8 +117,8 @@ def _faults(profile: Profile) -> Faults:
     if len(profile.signature) > MAX_SIGNATURE:
         over = len(profile.signature) - MAX_SIGNATURE
         found["signature"] = f"Shorten it by {over} characters."
-    elif len(profile.signature.splitlines()) > MAX_SIGNATURE_LINES:
-        found["signature"] = f"Use {MAX_SIGNATURE_LINES} lines at most."
+    elif len(profile.signature.splitlines()) > MOST_SIGNATURE_LINES:
+        found["signature"] = f"Use {MOST_SIGNATURE_LINES} lines at most."
     return found
 
 

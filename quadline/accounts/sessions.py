@@ -16,14 +16,13 @@ from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.visitors import visitor_address
 from quadline.audit.models import record_audit
-from quadline.live.notifications import notify_screens
+from quadline.live.notifications import SIGNED_OUT, notify_screens
 
 # allauth can write a row at each request (USERSESSIONS_TRACK_ACTIVITY): a page and its
 # live parts ask several times a second, and "5 minutes ago" is as good an answer.
 NOTED_EVERY_SECONDS = 300
 REMEMBERED_SESSIONS = 10_000  # of one process: when each was last noted
-SIGNED_OUT = "signed-out"  # the event at which a page stops and says so
-NO_ADDRESS = "0.0.0.0"  # noqa: S104  # nobody's; a Unix socket has none to tell
+UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104  # nobody's; a Unix socket has none to tell
 # In this order: a phone names the system it is made from as well.
 SYSTEMS = (
     ("iPhone", "iPhone"),
@@ -95,7 +94,7 @@ def session_address(request: HttpRequest) -> str:
     try:
         return str(ip_address(written))
     except ValueError:
-        return NO_ADDRESS
+        return UNKNOWN_ADDRESS
 
 
 def _user_agent(request: HttpRequest) -> str:

@@ -10,10 +10,10 @@ from django.core.validators import validate_email
 from quadline.accounts.rules import Role
 from quadline.sms.phones import PhoneError, normalise
 
-MAX_EMAIL = 254
+MAX_EMAIL_ADDRESS = 254
 LONGEST = {"name": 200, "title": 120, "office": 120}  # characters
 ROLE_LIST = "advisor, lead, administrator or auditor"
-Faults = dict[str, str]  # what is wrong in words, by field
+FieldFaults = dict[str, str]  # what is wrong in words, by field
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ def tidy(details: StaffDetails) -> StaffDetails:
     return replace(details, **lines)
 
 
-def faults_of(details: StaffDetails) -> Faults:
+def faults_of(details: StaffDetails) -> FieldFaults:
     """What is wrong with tidy details, all of it at once."""
-    found: Faults = {}
+    found: FieldFaults = {}
     if not details.name:
         found["name"] = "Write the name."
     for name, longest in LONGEST.items():
@@ -65,7 +65,7 @@ def faults_of(details: StaffDetails) -> Faults:
 def _fault_of_email(email: str) -> str:
     if not email:
         return "Write the email address."
-    if len(email) > MAX_EMAIL:
+    if len(email) > MAX_EMAIL_ADDRESS:
         return "This is too long for an email address."
     try:
         validate_email(email)

@@ -78,6 +78,9 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
             "/me/",
             "/me/password/",
             "/me/tokens/",
+            "/me/edit/",
+            "/me/preferences/",
+            "/me/sessions/",
             "/help/",
             DOCS,
             "/accounts/logout/",
@@ -85,7 +88,15 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
         "theo": ["/inbox/", "/me/", f"{sally}message/", "/me/announce/"],
         "lena": ["/inbox/?whose=all&show=open", conversations["sally"], "/me/"],
         "omar": [conversations["pending"], "/me/"],
-        "ada": ["/manage/numbers/"],
+        "ada": [
+            "/manage/numbers/",
+            "/manage/staff/",
+            "/manage/staff/?q=nobody",
+            "/manage/staff/invite/",
+            "/manage/staff/invite/many/",
+            f"/manage/staff/{people.maya.pk}/",
+            f"/manage/staff/{people.maya.pk}/deactivate/",
+        ],
     }
 
 

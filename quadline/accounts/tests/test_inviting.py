@@ -132,15 +132,15 @@ def test_who_made_the_account_in_the_same_moment_is_named(
     people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The look finds nobody; then somebody is there."""
-    look = inviting.faults_in
+    look = inviting.invitation_faults
     looks: list[int] = []
 
-    def faults_in(people: list[StaffDetails]) -> list[inviting.InvitationFault]:
+    def invitation_faults(people: list[StaffDetails]) -> list[inviting.InvitationFault]:
         looks.append(1)
         return look(people) if len(looks) > 1 else []
 
     invite(people, NEW)
-    monkeypatch.setattr(inviting, "faults_in", faults_in)
+    monkeypatch.setattr(inviting, "invitation_faults", invitation_faults)
     with pytest.raises(NotInvited) as refused:
         invite(people, NEW)
 

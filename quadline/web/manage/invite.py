@@ -14,7 +14,7 @@ from quadline.accounts.inviting import (
     MAX_INVITED_AT_ONCE,
     InvitationFault,
     NotInvited,
-    faults_in,
+    invitation_faults,
     invite_staff,
 )
 from quadline.accounts.models import Office, User
@@ -103,7 +103,7 @@ def invite_many(request: StaffRequest) -> HttpResponseBase:
     except LinesRefused as refused:
         return _many_shown(request, lines, problem=str(refused))
     tidied = [tidy(each.person) for each in people]
-    faults = faults_in(tidied) + _extra_cells(people)
+    faults = invitation_faults(tidied) + _extra_cells(people)
     if faults or request.POST.get("act") != "invite":
         return _many_shown(request, lines, checked=_checked(people, faults))
     try:

@@ -9,7 +9,7 @@ from quadline.accounts.profiles import Preferences, change_preferences
 from quadline.accounts.rules import FirstTab
 from quadline.web.requests import StaffRequest
 
-YES = "yes"
+CHECKED = "yes"
 FIRST_TABS = {
     FirstTab.LAST_USED.value: "The tab I used last",
     FirstTab.TEXT.value: "Text Message",
@@ -22,8 +22,8 @@ def preferences_page(request: StaffRequest) -> HttpResponseBase:
     if request.method != "POST":
         return render(request, "profile/preferences.html", {"tabs": FIRST_TABS})
     wanted = Preferences(
-        emails_when_active=request.POST.get("emails_when_active") == YES,
-        enter_sends=request.POST.get("enter_sends") == YES,
+        emails_when_active=request.POST.get("emails_when_active") == CHECKED,
+        enter_sends=request.POST.get("enter_sends") == CHECKED,
         opens_on=request.POST.get("opens_on", ""),
     )
     change_preferences(request.user, wanted)

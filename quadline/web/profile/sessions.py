@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from quadline.accounts.sessions import (
-    NO_ADDRESS,
+    UNKNOWN_ADDRESS,
     device_words,
     end_session,
     sessions_of,
@@ -44,7 +44,7 @@ def _device(session: UserSession, here: str | None) -> Device:
     return Device(
         id=session.pk,
         name=device_words(session.user_agent),
-        address="" if session.ip == NO_ADDRESS else session.ip,
+        address="" if session.ip == UNKNOWN_ADDRESS else session.ip,
         signed_in_at=session.created_at,
         last_seen_at=session.last_seen_at,
         is_here=session.session_key == here,

@@ -4,7 +4,6 @@ import io
 from dataclasses import dataclass
 
 import pytest
-from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -13,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 from pytest_django import Settings
 
+from quadline import clock
 from quadline.accounts import photos, sessions
 from quadline.accounts.models import User
 from quadline.accounts.photos import change_photo, upload_key
@@ -20,7 +20,6 @@ from quadline.accounts.sessions import device_words
 from quadline.audit.models import AuditEntry
 from quadline.delivery.tests.acts import number_row
 from quadline.numbers import alerts
-from quadline.webhooks.size_limits import MAX_FORM, MAX_PHOTO_FORM, largest_body
 from tests.architecture.conftest import BACKEND, Enter
 from tests.cast import Cast
 from tests.mail_server import MailServer
@@ -128,21 +127,6 @@ def test_nothing_else_is_served_as_a_photo(
     default_storage.save("photos/x.jpg", io.BytesIO(b"not anybody's"))
 
     assert enter(people.maya).get(f"/photos/{name}").status_code == 404
-
-
-def test_only_a_photo_of_somebody_signed_in_may_be_large(people: Cast) -> None:
-    path = f"/me/photo/{upload_key(people.maya)}/"
-
-    assert largest_body(path, "") == MAX_PHOTO_FORM
-    for other in (
-        "/me/photo/x/",
-        "/me/photo/",
-        "/me/photo/remove/",
-        path[:-4],
-        "/me/edit/",
-    ):
-        assert largest_body(other, "") == MAX_FORM
-    assert MAX_PHOTO_FORM <= django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
 def test_a_profile_is_saved_and_closes_emails(enter: Enter, people: Cast) -> None:
@@ -348,7 +332,7 @@ def test_a_session_is_noted_now_and_then_not_at_each_request(
     enter: Enter, people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = [1000.0]
-    monkeypatch.setattr(sessions.clock, "monotonic_seconds", lambda: at[0])
+    monkeypatch.setattr(clock, "monotonic_seconds", lambda: at[0])
     browser = enter(people.maya)
 
     def writes() -> int:
