@@ -17,6 +17,7 @@ from quadline.audit.models import record_audit
 from quadline.emails import letters
 from quadline.jobs import enqueue, job
 
+# One transaction with an email each; a college's whole staff in a few pastes.
 MAX_INVITED_AT_ONCE = 500
 
 
@@ -110,6 +111,7 @@ def _make_accounts(
         )
         for person in people
     ]
+    # Nothing opens the account until its owner has chosen a password.
     for user in made:
         user.set_unusable_password()
     User.objects.bulk_create(made)

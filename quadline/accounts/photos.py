@@ -2,15 +2,18 @@
 
 import secrets
 
+import structlog
 from django.core import signing
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
 from quadline.accounts.models import User
-from quadline.accounts.pictures import square_jpeg
+from quadline.accounts.pictures import KEPT, PictureRefused, square_jpeg
 from quadline.audit.models import record_audit
 
+log = structlog.get_logger(__name__)
+NOT_STORED = f"Your picture could not be stored. {KEPT} Tell your administrator."
 PHOTO_TYPE = "image/jpeg"
 NAME_BYTES = 24  # random: nobody comes to a photo by guessing
 UPLOAD_SALT = "quadline.accounts.photos"
@@ -20,13 +23,22 @@ UPLOAD_SECONDS = 24 * 3600  # as long as a page may stand open
 def change_photo(user: User, content: bytes) -> None:
     """From now on this is their photo. Raises PictureRefused."""
     picture = square_jpeg(content)
-    name = f"photos/{secrets.token_urlsafe(NAME_BYTES)}.jpg"
-    stored = default_storage.save(name, ContentFile(picture))
+    stored = _store(picture)
     try:
         _point_to(user, stored, action="photo changed")
     except BaseException:
         default_storage.delete(stored)
         raise
+
+
+def _store(picture: bytes) -> str:
+    name = f"photos/{secrets.token_urlsafe(NAME_BYTES)}.jpg"
+    try:
+        return default_storage.save(name, ContentFile(picture))
+    except OSError as error:
+        # A full disk, or a folder that is not ours.
+        log.error("a photo could not be stored", reason=type(error).__name__)
+        raise PictureRefused(NOT_STORED) from error
 
 
 def remove_photo(user: User) -> bool:

@@ -10,8 +10,9 @@ from quadline.accounts.rules import FirstTab
 from quadline.accounts.staff_details import FieldFaults, one_line_of
 from quadline.audit.models import record_audit
 
+# As their columns have it.
 LONGEST_LINES = {"name": 200, "title": 120, "pronouns": 40}  # characters
-MAX_SIGNATURE = 500
+MAX_SIGNATURE = 500  # characters: longer ones hide the message above them
 MOST_SIGNATURE_LINES = 8
 
 

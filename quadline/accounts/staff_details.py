@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from quadline.accounts.rules import Role
 from quadline.sms.phones import PhoneError, normalise
 
-MAX_EMAIL_ADDRESS = 254
+MAX_EMAIL_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 LONGEST = {"name": 200, "title": 120, "office": 120}  # characters
 ROLE_LIST = "advisor, lead, administrator or auditor"
 FieldFaults = dict[str, str]  # what is wrong in words, by field
@@ -40,6 +40,7 @@ def one_line_of(words: str) -> str:
 def tidy(details: StaffDetails) -> StaffDetails:
     """The same with each field as it is kept. What is faulty stays as written."""
     lines = {name: one_line_of(getattr(details, name)) for name in DETAIL_FIELDS}
+    # Accounts are found by the address in lower case, however it is typed.
     lines["email"] = lines["email"].lower()
     lines["role"] = lines["role"].lower() or Role.ADVISOR.value
     return replace(details, **lines)

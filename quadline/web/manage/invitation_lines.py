@@ -77,6 +77,7 @@ def read_people(lines: str, *, most: int) -> list[NumberedPerson]:
 
 def _rows(lines: str) -> list[tuple[int, list[str]]]:
     """The cells of each line that has any, by the number of the line."""
+    # The mark that Excel begins a file with, and what no database takes.
     text = lines.removeprefix("\ufeff").replace("\x00", "")
     reader = csv.reader(text.splitlines(keepends=True), delimiter=_separator(text))
     numbered = ((reader.line_num, cells) for cells in reader)
@@ -111,10 +112,12 @@ def _check_columns(columns: list[str]) -> None:
 
 
 def _numbered(line: int, cells: list[str], columns: list[str]) -> NumberedPerson:
+    # As mail programs copy addresses: Grace Okafor <grace@college.edu>.
     if len(cells) == 1 and "<" in cells[0]:
         name, email = parseaddr(cells[0])
         return NumberedPerson(line, StaffDetails(name=name, email=email))
     given = dict(zip(columns, cells, strict=False))
+    # Columns whose names mean nothing here.
     given.pop("", None)
     extra = " ".join(cells[len(columns) :]).strip()
     return NumberedPerson(line, StaffDetails(**given), extra)

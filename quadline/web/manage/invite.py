@@ -102,6 +102,7 @@ def invite_many(request: StaffRequest) -> HttpResponseBase:
         people = read_people(lines, most=MAX_INVITED_AT_ONCE)
     except LinesRefused as refused:
         return _many_shown(request, lines, problem=str(refused))
+    # Checked each time: what was right a minute ago may be somebody's address now.
     tidied = [tidy(each.person) for each in people]
     faults = invitation_faults(tidied) + _extra_cells(people)
     if faults or request.POST.get("act") != "invite":
@@ -135,6 +136,7 @@ def _extra_cells(people: list[NumberedPerson]) -> list[InvitationFault]:
 def _checked(
     people: list[NumberedPerson], faults: list[InvitationFault]
 ) -> list[CheckedLine]:
+    # A misspelled office would be made as a new one: it is said before.
     known = {office.key for office in Office.objects.all()}
     checked = []
     for place, each in enumerate(people, start=1):
@@ -177,5 +179,6 @@ def _say_invited(request: StaffRequest, made: list[User]) -> None:
     else:
         words = f"{len(made)} people are invited. Their emails are on the way."
     messages.success(request, words)
+    # The job fails silently where there is no mail server; here somebody reads it.
     if settings.EMAIL_BACKEND == UNSENT_BACKEND:
         messages.warning(request, MAIL_IS_OFF)

@@ -18,7 +18,7 @@ from quadline.roster.searching import folded_for_search
 from quadline.web.manage.numbers import NUMBER_CHIPS, require_manager
 from quadline.web.requests import StaffRequest, whole_number
 
-STAFF_PAGE_ROWS = 50
+STAFF_PAGE_ROWS = 50  # two screens; most colleges have all staff on three pages
 MAX_SEARCH = 200  # characters
 STATES = {
     "active": "Active",
@@ -71,6 +71,7 @@ def staff_page(request: StaffRequest) -> HttpResponse:
     require_manager(request)
     asked = filter_in(request)
     found = matching_ids(asked)
+    # A page beyond the last one was the last when its link was made.
     last_page = max(1, -(-len(found) // STAFF_PAGE_ROWS))
     page = min(whole_number(request.GET.get("page")) or 1, last_page)
     first = (page - 1) * STAFF_PAGE_ROWS
@@ -115,6 +116,7 @@ def matching_ids(asked: StaffFilter) -> list[int]:
         rows = rows.filter(office=None)
     elif asked.office:
         rows = rows.filter(office=whole_number(asked.office))
+    # Each word may stand anywhere: “alvarez nursing” finds Maya of that office.
     wanted = folded_for_search(asked.q).split()
     known = rows.order_by("name", "pk").values_list(
         "pk", "name", "email", "office__name"
@@ -127,6 +129,7 @@ def _of_state(state: str) -> Any:
         case "active":
             return User.objects.filter(is_active=True, last_login__isnull=False)
         case "invited":
+            # Who was made by the command and has never come in is waited for, too.
             return User.objects.filter(is_active=True, last_login=None)
         case "deactivated":
             return User.objects.filter(is_active=False)
@@ -140,12 +143,13 @@ def _has_all(wanted: list[str], words: list[str | None]) -> bool:
 
 
 def rows_of(ids: list[int]) -> list[StaffRow]:
-    """Three queries, however many there are."""
+    """Five queries, however many there are."""
     users = User.objects.select_related("office").in_bulk(ids)
     numbers = {
         number.inbox_id: number
         for number in SystemNumber.objects.live().filter(inbox__in=ids)
     }
+    # Only personal inboxes: what waits in a shared one waits for all its members.
     theirs = Conversation.objects.filter(inbox__in=ids)
     unread = _count(theirs.unread())
     waiting = _count(theirs.needing_reply())

@@ -91,6 +91,7 @@ def _one(user_id: int) -> User:
 
 
 def _posted(request: StaffRequest, prefix: str) -> dict[str, str]:
+    # A field that did not arrive is not an empty one: it stays as it is.
     names = [name for name in CHANGED_FIELDS if f"{prefix}{name}" in request.POST]
     return {name: request.POST[f"{prefix}{name}"] for name in names}
 
@@ -155,6 +156,7 @@ def deactivate_page(request: StaffRequest, user_id: int) -> HttpResponseBase:
         return _before_deactivating(request, user, problem=problem)
     except NoLongerAdministrator as error:
         raise PermissionDenied from error
+    # The session that asked has ended, too.
     if user.pk == request.user.pk:
         return redirect("account_login")
     messages.success(request, f"{user.name}’s account is deactivated.")
@@ -178,6 +180,7 @@ def end_of_access(user: User) -> EndOfAccess:
     texts = Message.objects.filter(
         author=user, direction=Direction.OUTBOUND, channel=Channel.TEXT
     )
+    # Those that still have texts to send, which are held like others.
     under_way = (BroadcastState.RUNNING, BroadcastState.PAUSED)
     return EndOfAccess(
         waiting_texts=texts.filter(status__in=BEFORE_AN_ATTEMPT).count(),

@@ -21,6 +21,7 @@ FIRST_TABS = {
 def preferences_page(request: StaffRequest) -> HttpResponseBase:
     if request.method != "POST":
         return render(request, "profile/preferences.html", {"tabs": FIRST_TABS})
+    # A browser sends nothing for a box that is not checked.
     wanted = Preferences(
         emails_when_active=request.POST.get("emails_when_active") == CHECKED,
         enter_sends=request.POST.get("enter_sends") == CHECKED,

@@ -53,11 +53,13 @@ def _device(session: UserSession, here: str | None) -> Device:
 
 @require_POST
 def sign_out_device(request: StaffRequest, session_id: int) -> HttpResponseBase:
+    # Somebody else's looks as if it were not there.
     mine = UserSession.objects.filter(user=request.user)
     session = get_object_or_404(mine, pk=session_id)
     name = device_words(session.user_agent)
     is_here = session.session_key == request.session.session_key
     end_session(session, actor=request.user)
+    # Without a session there is nothing that could bring a message to the next page.
     if is_here:
         return redirect("account_login")
     messages.success(request, f"Signed out: {name}.")

@@ -105,6 +105,17 @@ def test_a_photo_that_is_refused_leaves_the_one_before(
     assert [people.maya.photo.name] == [f"photos/{name}" for name in stored()]
 
 
+def test_a_disk_that_takes_nothing_is_said_in_words(
+    enter: Enter, people: Cast, settings: Settings
+) -> None:
+    settings.MEDIA_ROOT = "/dev/null/media"
+    answer = upload(enter(people.maya), people.maya, picture())
+
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert "could not be stored" in answer.content.decode()  # type: ignore[attr-defined]
+    assert User.objects.get(pk=people.maya.pk).photo_url == ""
+
+
 def test_no_file_is_left_where_the_database_says_no(
     people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
