@@ -31,6 +31,7 @@ from django.db.models import Q  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page  # noqa: E402
 
+from quadline.accounts.models import User  # noqa: E402
 from quadline.conversations.models import Conversation  # noqa: E402
 from quadline.demo.sample import PASSWORD, load_sample_college  # noqa: E402
 from quadline.roster.models import Student  # noqa: E402
@@ -158,6 +159,14 @@ def shots(built: house.House) -> list[Shot]:
         Shot("numbers", RUTH, "/manage/numbers/"),
         Shot("settings-college", RUTH, "/manage/settings/college/"),
         Shot("settings-texting", RUTH, "/manage/settings/texting/"),
+        Shot("staff", RUTH, "/manage/staff/"),
+        Shot("staff-user", RUTH, f"/manage/staff/{_id_of(MAYA)}/"),
+        Shot("staff-deactivate", RUTH, f"/manage/staff/{_id_of(MAYA)}/deactivate/"),
+        Shot("staff-invite", RUTH, "/manage/staff/invite/"),
+        Shot("staff-invite-many", RUTH, "/manage/staff/invite/many/", _check_lines),
+        Shot("profile-edit", MAYA, "/me/edit/"),
+        Shot("profile-preferences", MAYA, "/me/preferences/"),
+        Shot("profile-devices", MAYA, "/me/sessions/"),
         Shot("help", MAYA, "/help/"),
         Shot("api-tokens", MAYA, "/me/tokens/"),
         Shot("api-docs", NOBODY, "/api/v1/docs"),
@@ -268,6 +277,19 @@ def _type(words: str) -> Callable[[Page], Any]:
         page.locator("[data-body]").fill(words)
 
     return act
+
+
+def _id_of(account: str) -> int:
+    return User.objects.get(email=f"{account}@alder.example").pk
+
+
+def _check_lines(page: Page) -> None:
+    page.locator("#lines").fill(
+        "Grace Okafor\tgrace.okafor@alder.example\tlead\tTransfer Center\tCoach\n"
+        "Hana Ito\tmaya.alvarez@alder.example\n"
+    )
+    page.get_by_role("button", name="Check lines").click()
+    page.wait_for_timeout(500)
 
 
 def _change_office_line(page: Page) -> None:

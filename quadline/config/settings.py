@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "allauth",
     "allauth.account",
+    "allauth.usersessions",
     "procrastinate.contrib.django",
     "quadline.audit",
     "quadline.college",
@@ -70,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "quadline.accounts.sessions.note_sessions",
     "django_htmx.middleware.HtmxMiddleware",
     "quadline.web.request_log.RequestLog",
 ]

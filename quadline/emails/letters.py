@@ -227,6 +227,36 @@ def password_link(*, to: str, link: str) -> None:
     _send("Reset your Quadline password", lines, [to])
 
 
+def invitation(
+    *,
+    to: str,
+    name: str,
+    inviter: str,
+    link: str,
+) -> None:
+    """A link to set the first password of an account, for its owner.
+
+    ``inviter``: the administrator's name; "" when it is not known.
+    """
+    days = settings.PASSWORD_RESET_TIMEOUT // 86_400
+    college = college_settings().college_name
+    lines = [
+        f"Hello {name},",
+        (
+            f"{inviter or 'Your administrator'} made you an account for texting with"
+            f" students at {college}."
+        ),
+        f"Choose a password here, within {days} days:\n{link}",
+        f"Then sign in with {to} at {settings.PUBLIC_URL}",
+        (
+            "The link works once. If it has expired, choose “Forgot your password?”"
+            f" there, or ask {inviter or 'your administrator'} to send a new one."
+        ),
+        "If you did not expect this email, ignore it.",
+    ]
+    _send(f"Your account for texting at {college}", lines, [to])
+
+
 def password_changed(
     *,
     to: str,

@@ -17,8 +17,8 @@ BROKEN = (
     "This form did not arrive whole. Nothing was changed: go back and send it again."
 )
 UTF_8_LABELS = frozenset({"", "utf-8", "utf8"})
-_FILE = re.compile(rb'^content-disposition:[^\r\n]*;\s*filename="', re.I | re.M)
 _CUT_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_FILE_NAME = re.compile(rb"^content-disposition:[^\r\n]*\bfilename\*?=", re.I | re.M)
 FormView = Callable[[HttpRequest], HttpResponse]
 
 
@@ -65,17 +65,14 @@ def _is_closed(request: HttpRequest) -> bool:
     # Mail services name the encoding of each field; files come there, too.
     if request.path.startswith("/mail/"):
         return True
-    return _is_utf_8(_without_files(request.body, named.encode("latin-1", "replace")))
+    parts = body.split(b"\r\n--" + named.encode("latin-1", "replace"))
+    return all(_is_utf_8(part) for part in parts if not _is_file(part))
 
 
-def _without_files(body: bytes, boundary: bytes) -> bytes:
-    """What stands in the fields: a picture is no text."""
-    # Whoever writes this line into a field only spares themselves the check.
-    parts = body.split(b"--" + boundary)
-    fields = [
-        part for part in parts if not _FILE.search(part.partition(b"\r\n\r\n")[0])
-    ]
-    return b"".join(fields)
+def _is_file(part: bytes) -> bool:
+    """RFC 7578, 4.2: a file comes with its name, and in whatever bytes it has."""
+    head, _, _ = part.partition(b"\r\n\r\n")
+    return _FILE_NAME.search(head) is not None
 
 
 def _is_utf_8(words: bytes) -> bool:

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.urls import reverse
 from django.utils import timezone
 
@@ -24,7 +25,8 @@ from tests.cast import Cast, student
 
 # Theo advises, Lena leads, Ada administers, Iris audits. Three codes: their own, the
 # office's (Maya's with Rosa), and the outsider's (Omar's with Kim). One code: there is
-# no object, or everybody's is the same.
+# no object, or everybody's is the same. Signing out is last: others go through the
+# rows in their order with one session.
 ROLES = ("advisor", "lead", "administrator", "auditor")
 MATRIX = """
 home                   GET   302          302          302          302
@@ -51,6 +53,15 @@ profile-tokens         GET   200          200          200          200
 profile-tokens         POST  200          200          200          200
 profile-token-revoke   POST  302/404/404  302/404/404  302/404/404  302/404/404
 profile-office-phone   POST  302          302          302          302
+profile-edit           GET   200          200          200          200
+profile-edit           POST  302          302          302          302
+profile-photo          POST  422          422          422          422
+profile-photo-remove   POST  302          302          302          302
+profile-preferences    GET   200          200          200          200
+profile-preferences    POST  302          302          302          302
+profile-sessions       GET   200          200          200          200
+profile-session-end    POST  302/404/404  302/404/404  302/404/404  302/404/404
+photo                  GET   404          404          404          404
 account_logout         GET   200          200          200          200
 compose                GET   200          200          200          200
 compose                POST  302/404/404  302/302/404  302/302/302  422/422/422
@@ -102,6 +113,17 @@ manage-office            GET   403          403          200          403
 manage-office            POST  403          403          422          403
 whole_email            GET   200/404/404  200/200/404  200/200/200  200/200/200
 retry_number           POST  403          403          302          403
+manage_staff           GET   403          403          200          403
+manage_invite          GET   403          403          200          403
+manage_invite          POST  403          403          422          403
+manage_invite_many     GET   403          403          200          403
+manage_invite_many     POST  403          403          422          403
+manage_staff_user      GET   403/403/403  403/403/403  200/200/200  403/403/403
+manage_staff_user      POST  403/403/403  403/403/403  409/409/409  403/403/403
+manage_invite_again    POST  403/403/403  403/403/403  302/302/302  403/403/403
+manage_deactivate      GET   403/403/403  403/403/403  200/200/200  403/403/403
+manage_deactivate      POST  403/403/403  403/403/403  422/302/302  403/403/403
+manage_reactivate      POST  403/403/403  403/403/403  302/302/302  403/403/403
 reports                    GET   200          200          200          200
 report-opt-outs            GET   200/404/404  200/200/404  200/200/200  200/200/200
 report-opt-outs-csv        GET   200/404/404  200/200/404  200/200/200  200/200/200
@@ -113,6 +135,7 @@ report-delivery-csv        GET   200/404/404  200/200/404  200/200/200  200/200/
 report-responses           GET   200/404/404  200/200/404  200/200/200  200/200/200
 report-response-rows       GET   200/404/404  200/200/404  200/200/200  200/200/200
 report-response-csv        GET   200/404/404  200/200/404  200/200/200  200/200/200
+profile-sessions-end   POST  302          302          302          302
 """
 WHOSE = ("own", "office", "foreign")
 
@@ -149,6 +172,7 @@ class Thing:
     broadcast: Broadcast
     template: MessageTemplate
     token: ApiToken
+    session: UserSession
 
 
 def thing_of(owner: User, person: Student) -> Thing:
@@ -184,7 +208,12 @@ def thing_of(owner: User, person: Student) -> Thing:
     token = ApiToken.objects.create(
         user=owner, name="Roster", prefix="ql_", digest=uuid.uuid4().hex, created_at=now
     )
-    return Thing(person, conversation, message, number, broadcast, template, token)
+    session = UserSession.objects.create(
+        user=owner, session_key=uuid.uuid4().hex, ip="203.0.113.7", user_agent=""
+    )
+    return Thing(
+        person, conversation, message, number, broadcast, template, token, session
+    )
 
 
 @pytest.fixture
@@ -213,6 +242,14 @@ def thing(case: Case, people: Cast, actors: dict[str, User]) -> Thing:
     return about
 
 
+OF_STAFF = (
+    "manage_staff_user",
+    "manage_invite_again",
+    "manage_deactivate",
+    "manage_reactivate",
+)
+
+
 def address(name: str, about: Thing) -> str:
     if name in ("student", "student-message", "student-opt-out"):
         return reverse(name, args=[about.student.pk])
@@ -228,6 +265,12 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=["texting"])
     if name == "manage-office":
         return reverse(name, args=[Office.objects.earliest("pk").pk])
+    if name == "profile-session-end":
+        return reverse(name, args=[about.session.pk])
+    if name in ("profile-photo", "photo"):
+        return reverse(name, args=["a-name"])
+    if name in OF_STAFF:
+        return reverse(name, args=[about.conversation.inbox_id])
     if name == "profile-token-revoke":
         return reverse(name, args=[about.token.pk])
     if name.startswith("report-"):

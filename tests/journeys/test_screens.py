@@ -79,6 +79,9 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
             "/me/",
             "/me/password/",
             "/me/tokens/",
+            "/me/edit/",
+            "/me/preferences/",
+            "/me/sessions/",
             "/help/",
             DOCS,
             "/accounts/logout/",
@@ -90,6 +93,12 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
             "/manage/numbers/",
             *(f"/manage/settings/{slug}/" for slug in SECTIONS),
             "/manage/settings/offices/new/",
+            "/manage/staff/",
+            "/manage/staff/?q=nobody",
+            "/manage/staff/invite/",
+            "/manage/staff/invite/many/",
+            f"/manage/staff/{people.maya.pk}/",
+            f"/manage/staff/{people.maya.pk}/deactivate/",
         ],
     }
 

@@ -4,6 +4,7 @@ template brings, which tab was last.
 
 from dataclasses import dataclass
 
+from quadline.accounts.rules import FirstTab
 from quadline.conversations.rules import Channel
 from quadline.web.compose.inserts import InsertedTemplate, Inserts
 from quadline.web.requests import StaffRequest, whole_number
@@ -37,14 +38,21 @@ def written_in(
     error: ValueError | None = None,
     is_remembered: bool = True,
 ) -> WrittenDraft:
-    """A posted form as it was; else the tab of the address, or the last
-    used one where that is remembered.
+    """A posted form as it was; else the tab of the address, or where one is remembered,
+    the preferred one or the last used.
     """
     if request.method == "POST":
         return _posted(request, error)
-    remembered = request.COOKIES.get(COOKIE) if is_remembered else ""
-    asked = request.GET.get("tab") or remembered
+    asked = request.GET.get("tab")
+    if not asked and is_remembered:
+        asked = _preferred_tab(request)
     return WrittenDraft(tab=Channel.EMAIL if asked == Channel.EMAIL else Channel.TEXT)
+
+
+def _preferred_tab(request: StaffRequest) -> str | None:
+    if request.user.opens_on == FirstTab.LAST_USED:
+        return request.COOKIES.get(COOKIE)
+    return request.user.opens_on
 
 
 def with_template(

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from quadline.web.manage import college_logo, numbers, offices, settings, strays
+from quadline.web.manage import (
+    college_logo,
+    invite,
+    numbers,
+    offices,
+    settings,
+    staff,
+    staff_user,
+    strays,
+)
 
 urlpatterns = [
     path("numbers/", numbers.numbers_page, name="manage_numbers"),
@@ -22,6 +31,29 @@ urlpatterns = [
         "settings/<slug:slug>/preview/",
         settings.section_preview,
         name="manage-settings-preview",
+    ),
+    path("staff/", staff.staff_page, name="manage_staff"),
+    path("staff/invite/", invite.invite_page, name="manage_invite"),
+    path("staff/invite/many/", invite.invite_many, name="manage_invite_many"),
+    path(
+        "staff/<int:user_id>/",
+        staff_user.staff_user_page,
+        name="manage_staff_user",
+    ),
+    path(
+        "staff/<int:user_id>/invite/",
+        staff_user.invite_staff_again,
+        name="manage_invite_again",
+    ),
+    path(
+        "staff/<int:user_id>/deactivate/",
+        staff_user.deactivate_page,
+        name="manage_deactivate",
+    ),
+    path(
+        "staff/<int:user_id>/reactivate/",
+        staff_user.reactivate,
+        name="manage_reactivate",
     ),
     path("email/", strays.strays, name="manage_strays"),
     path("email/<int:email_id>/", strays.stray_source, name="stray_source"),
