@@ -89,6 +89,9 @@ send_text              POST  302/404/404  302/404/404  302/404/404  422/404/404
 cancel_text            POST  302/404/404  302/404/404  302/404/404  302/404/404
 retry_text             POST  302/404/404  302/404/404  302/404/404  422/404/404
 manage_numbers         GET   403          403          200          403
+manage_directory       GET   403          403          200          403
+manage_directory       POST  403          403          422          403
+revoke_directory       POST  403          403          404          403
 manage_strays          GET   403          403          200          403
 stray_source           GET   403          403          404          403
 whole_email            GET   200/404/404  200/200/404  200/200/200  200/200/200
