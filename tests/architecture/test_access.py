@@ -90,7 +90,7 @@ cancel_text            POST  302/404/404  302/404/404  302/404/404  302/404/404
 retry_text             POST  302/404/404  302/404/404  302/404/404  422/404/404
 manage_numbers         GET   403          403          200          403
 manage_directory       GET   403          403          200          403
-manage_directory       POST  403          403          422          403
+manage_directory       POST  403          403          200          403
 revoke_directory       POST  403          403          404          403
 manage_strays          GET   403          403          200          403
 stray_source           GET   403          403          404          403
@@ -109,6 +109,8 @@ report-response-rows       GET   200/404/404  200/200/404  200/200/200  200/200/
 report-response-csv        GET   200/404/404  200/200/404  200/200/200  200/200/200
 """
 WHOSE = ("own", "office", "foreign")
+# Addresses with an id that need only be one.
+BY_NUMBER = ("retry_number", "stray_source", "revoke_directory")
 
 
 @dataclass(frozen=True)
@@ -222,9 +224,7 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=[about.token.pk])
     if name.startswith("report-"):
         return f"{reverse(name)}?staff={about.conversation.inbox_id}"
-    return reverse(
-        name, args=[about.number.pk] if name in ("retry_number", "stray_source") else []
-    )
+    return reverse(name, args=[about.number.pk] if name in BY_NUMBER else [])
 
 
 @pytest.mark.parametrize(
