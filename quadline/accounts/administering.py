@@ -75,12 +75,13 @@ def change_staff(
     details: StaffDetails,
     *,
     seen: Mapping[str, str],
-    actor: User,
+    actor: User | None,
 ) -> list[str]:
     """Set name, role, office, title and office line. Returns the fields that changed.
 
-    ``seen``: the values that the actor had before them. Raises NotChanged,
-    ChangedByOthers, LastAdministrator, NoLongerAdministrator.
+    ``seen``: the values that the actor had before them. No actor: the college's
+    directory. Raises NotChanged, ChangedByOthers, LastAdministrator,
+    NoLongerAdministrator.
     """
     with transaction.atomic():
         locked = _locked(user, actor)
@@ -118,7 +119,7 @@ def _record(
     before: Mapping[str, str],
     after: Mapping[str, str],
     changed: list[str],
-    actor: User,
+    actor: User | None,
 ) -> None:
     told = [name for name in changed if name not in NOT_ON_RECORD]
     record_audit(
@@ -131,7 +132,7 @@ def _record(
     )
 
 
-def deactivate_staff(user: User, *, actor: User) -> bool:
+def deactivate_staff(user: User, *, actor: User | None) -> bool:
     """End somebody's access at once: sessions, open pages, API tokens. What they wrote
     and what students write to them stays. False when it had ended before.
 
@@ -156,7 +157,7 @@ def deactivate_staff(user: User, *, actor: User) -> bool:
     return True
 
 
-def reactivate_staff(user: User, *, actor: User) -> bool:
+def reactivate_staff(user: User, *, actor: User | None) -> bool:
     """Let somebody sign in again, with the password they had. False when they could.
 
     Raises NoLongerAdministrator.
@@ -171,11 +172,11 @@ def reactivate_staff(user: User, *, actor: User) -> bool:
     return True
 
 
-def _locked(user: User, actor: User) -> User:
+def _locked(user: User, actor: User | None) -> User:
     """The account as it is now, nobody else's until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(ADMINISTRATORS_IN_TURN)
-    if not User.objects.get(pk=actor.pk).may[May.MANAGE]:
+    if actor and not User.objects.get(pk=actor.pk).may[May.MANAGE]:
         raise NoLongerAdministrator
     rows = User.objects.select_for_update(of=("self",)).select_related("office")
     return rows.get(pk=user.pk)

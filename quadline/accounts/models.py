@@ -266,6 +266,46 @@ class ApiToken(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
 
+class DirectoryToken(models.Model):
+    """The key with which the college's directory keeps accounts. Only a digest is kept.
+
+    It is nobody's own: it goes on working when the one who made it leaves.
+    """
+
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class DirectoryEntry(models.Model):
+    """An account as the college's directory last described it."""
+
+    user = models.OneToOneField(
+        User,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="directory_entry",
+    )
+    user_name = models.CharField(max_length=254, unique=True)  # in lower case
+    attributes = models.JSONField()  # as SCIM has them (RFC 7643, 4.1)
+    changed_at = models.DateTimeField()
+    # Whom the directory has deleted, it does not see again until it adds them again.
+    removed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.user_name
+
+
 class Throttle(models.Model):
     """How often something was tried in a time that has not
     ended: accounts/throttles.py.

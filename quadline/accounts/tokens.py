@@ -34,15 +34,7 @@ def make_token(
     """A new token of a staff user, and its words, which nobody can
     read again. Raises TokenRefused.
     """
-    name = " ".join(name.replace("\x00", "").split())
-    if not name:
-        raise TokenRefused(
-            "Give the token a name that says what it is for. No token was made."
-        )
-    if len(name) > MAX_TOKEN_NAME:
-        raise TokenRefused(
-            f"A name has at most {MAX_TOKEN_NAME} characters. No token was made."
-        )
+    name = name_of_token(name)
     if not user.is_active:
         raise TokenRefused(f"{user.name}'s account is deactivated. No token was made.")
     words = KEY_PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
@@ -62,6 +54,20 @@ def make_token(
             name=name,
         )
     return token, words
+
+
+def name_of_token(name: str) -> str:
+    """On one line. Raises TokenRefused for none, and for one that is too long."""
+    name = " ".join(name.replace("\x00", "").split())
+    if not name:
+        raise TokenRefused(
+            "Give the token a name that says what it is for. No token was made."
+        )
+    if len(name) > MAX_TOKEN_NAME:
+        raise TokenRefused(
+            f"A name has at most {MAX_TOKEN_NAME} characters. No token was made."
+        )
+    return name
 
 
 def revoke_token(

@@ -100,6 +100,9 @@ send_text              POST  302/404/404  302/404/404  302/404/404  422/404/404
 cancel_text            POST  302/404/404  302/404/404  302/404/404  302/404/404
 retry_text             POST  302/404/404  302/404/404  302/404/404  422/404/404
 manage_numbers         GET   403          403          200          403
+manage_directory       GET   403          403          200          403
+manage_directory       POST  403          403          200          403
+revoke_directory       POST  403          403          404          403
 manage_strays          GET   403          403          200          403
 stray_source           GET   403          403          404          403
 manage-settings          GET   403          403          302          403
@@ -138,6 +141,8 @@ report-response-csv        GET   200/404/404  200/200/404  200/200/200  200/200/
 profile-sessions-end   POST  302          302          302          302
 """
 WHOSE = ("own", "office", "foreign")
+# Addresses with an id that need only be one.
+BY_NUMBER = ("retry_number", "stray_source", "revoke_directory")
 
 
 @dataclass(frozen=True)
@@ -275,9 +280,7 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=[about.token.pk])
     if name.startswith("report-"):
         return f"{reverse(name)}?staff={about.conversation.inbox_id}"
-    return reverse(
-        name, args=[about.number.pk] if name in ("retry_number", "stray_source") else []
-    )
+    return reverse(name, args=[about.number.pk] if name in BY_NUMBER else [])
 
 
 @pytest.mark.parametrize(

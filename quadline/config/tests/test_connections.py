@@ -37,7 +37,7 @@ def slow_to_end(ends: asyncio.Event, headers: list[tuple[bytes, bytes]]) -> App:
 @asynccontextmanager
 async def connected(app: App) -> AsyncIterator[Streams]:
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]  # the same, by other names of its types
+        app,
         http=ClientConnection,
         ws="none",
         lifespan="off",

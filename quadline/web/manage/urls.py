@@ -4,6 +4,7 @@ from django.urls import path
 
 from quadline.web.manage import (
     college_logo,
+    directory,
     invite,
     numbers,
     offices,
@@ -54,6 +55,12 @@ urlpatterns = [
         "staff/<int:user_id>/reactivate/",
         staff_user.reactivate,
         name="manage_reactivate",
+    ),
+    path("directory/", directory.directory_page, name="manage_directory"),
+    path(
+        "directory/<int:token_id>/revoke/",
+        directory.revoke_directory,
+        name="revoke_directory",
     ),
     path("email/", strays.strays, name="manage_strays"),
     path("email/<int:email_id>/", strays.stray_source, name="stray_source"),

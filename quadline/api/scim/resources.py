@@ -1,0 +1,240 @@
+"""What a staff account is in SCIM, and what SCIM says in an account's words.
+
+Only what an account has is offered; whatever else a directory sends is dropped. No
+database here.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, cast
+
+from pydantic import Field
+from scim2_models import (
+    URN,
+    AnyExtension,
+    AuthenticationScheme,
+    Bulk,
+    ChangePassword,
+    ComplexAttribute,
+    ETag,
+    Extension,
+    Filter,
+    Patch,
+    Required,
+    Resource,
+    ResourceType,
+    ScimPolicy,
+    ScimProvider,
+    ServiceProviderConfig,
+    Sort,
+    Uniqueness,
+)
+
+from quadline.accounts.directory import DirectoryFacts
+from quadline.accounts.rules import Role
+from quadline.accounts.staff_details import StaffDetails, tidy
+from quadline.sms.phones import PhoneError, normalise
+
+MOST_IN_ONE_ANSWER = 200
+WORK = "work"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+# Where SCIM has what an account has, beside its name and address.
+ATTRIBUTES = {
+    "title": "title",
+    "role": "roles",
+    "office_phone": "phoneNumbers",
+    "office": ENTERPRISE,
+}
+
+
+class PersonName(ComplexAttribute):
+    formatted: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+
+
+class WorkEmail(ComplexAttribute):
+    value: str | None = None
+    type: str | None = None
+    primary: bool | None = None
+
+
+class WorkPhone(ComplexAttribute):
+    value: str | None = None
+    type: str | None = None
+    primary: bool | None = None
+
+
+class StaffRole(ComplexAttribute):
+    value: str | None = Field(default=None, examples=[role.value for role in Role])
+    display: str | None = None
+    type: str | None = None
+    primary: bool | None = None
+
+
+class StaffUser(Resource[AnyExtension]):
+    """A staff account."""
+
+    __schema__ = URN("urn:ietf:params:scim:schemas:core:2.0:User")
+
+    user_name: Annotated[str | None, Uniqueness.server, Required.true] = None
+    """The name by which the directory knows the person."""
+
+    name: PersonName | None = None
+    """The parts of the person's name."""
+
+    display_name: str | None = None
+    """The name that students read."""
+
+    title: str | None = None
+    """Such as Academic Advisor."""
+
+    active: bool | None = None
+    """Whether the person may sign in."""
+
+    emails: list[WorkEmail] | None = None
+    """The primary one is the address to sign in with and to get mail at."""
+
+    phone_numbers: list[WorkPhone] | None = None
+    """The primary one is the office line, which calls are connected to."""
+
+    roles: list[StaffRole] | None = None
+    """One of advisor, lead, administrator, auditor."""
+
+
+class StaffOffice(Extension):
+    """Where the person works."""
+
+    __schema__ = URN(ENTERPRISE)
+
+    department: str | None = None
+    """The office."""
+
+
+STAFF: Any = cast(Any, StaffUser)[StaffOffice]
+STAFF_TYPE = ResourceType.from_resource(STAFF)
+# As Entra ID and Okta send their changes, beside what the RFC demands.
+TOLERANT = ScimPolicy(
+    unknown=ScimPolicy.Unknown.ignore,
+    remove_value_as_filter=ScimPolicy.RemoveValue.apply,
+    unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
+)
+
+
+def provider() -> ScimProvider:
+    """The service as it describes itself."""
+    return ScimProvider(
+        models=[StaffUser, StaffOffice],
+        resource_types=[STAFF_TYPE],
+        config=ServiceProviderConfig(
+            patch=Patch(supported=True),
+            bulk=Bulk(supported=False, max_operations=0, max_payload_size=0),
+            filter=Filter(supported=True, max_results=MOST_IN_ONE_ANSWER),
+            change_password=ChangePassword(supported=False),
+            sort=Sort(supported=False),
+            etag=ETag(supported=True),
+            authentication_schemes=[
+                AuthenticationScheme(
+                    type=AuthenticationScheme.Type.oauthbearertoken,
+                    name="Bearer token",
+                    description="Made under Manage, Directory.",
+                )
+            ],
+        ),
+        policy=TOLERANT,
+    )
+
+
+def facts_in(
+    resource: Any, before: StaffDetails | None, said_before: Mapping[str, Any]
+) -> DirectoryFacts:
+    """What a SCIM resource says of an account.
+
+    Where it is silent, the account stays as it is, ``before``; but what the directory
+    once said and no longer says is empty. ``said_before``: its words then.
+    """
+    known = before or StaffDetails()
+    user_name = resource.user_name or ""
+    said = {
+        "title": resource.title or "",
+        "role": _chosen(resource.roles),
+        "office_phone": _chosen(resource.phone_numbers),
+        "office": _office_in(resource),
+    }
+    kept = {
+        name: getattr(known, name)
+        for name, attribute in ATTRIBUTES.items()
+        if not said[name] and attribute not in said_before
+    }
+    return DirectoryFacts(
+        user_name=user_name.casefold(),
+        details=StaffDetails(
+            name=_name_in(resource) or user_name,
+            email=_chosen(resource.emails) or user_name,
+            **{**said, **kept},
+        ),
+        is_active=resource.active is not False,
+        attributes=resource.model_dump(exclude_none=True, exclude={"id", "meta"}),
+    )
+
+
+def _name_in(resource: Any) -> str:
+    if resource.display_name:
+        return str(resource.display_name)
+    parts = resource.name
+    if parts is None:
+        return ""
+    if parts.formatted:
+        return str(parts.formatted)
+    return " ".join(part for part in (parts.given_name, parts.family_name) if part)
+
+
+def _office_in(resource: Any) -> str:
+    office = resource[StaffOffice]
+    return (office.department or "") if office else ""
+
+
+def _chosen(entries: list[Any] | None) -> str:
+    """The primary one, else the one for work, else the first."""
+    given = [entry for entry in entries or [] if entry.value]
+    ranked = sorted(given, key=lambda each: (not each.primary, each.type != WORK))
+    return str(ranked[0].value) if ranked else ""
+
+
+def resource_of(
+    now: StaffDetails, *, is_active: bool, attributes: Mapping[str, Any]
+) -> Any:
+    """An account in SCIM: in the directory's own words as long as they say what is so.
+
+    ``attributes``: those words, or {} for an account that the directory never wrote.
+    """
+    written = attributes or {"userName": now.email}
+    resource = STAFF.model_validate(dict(written))
+    said = tidy(facts_in(resource, None, attributes).details)
+    if said.name != now.name:
+        resource.display_name = now.name
+    if said.email != now.email or not attributes:
+        resource.emails = [WorkEmail(value=now.email, type=WORK, primary=True)]
+    if said.role != now.role:
+        resource.roles = [StaffRole(value=now.role, primary=True)]
+    if said.title != now.title:
+        resource.title = now.title or None
+    if phone_written(said.office_phone) != phone_written(now.office_phone):
+        resource.phone_numbers = _phones_of(now.office_phone)
+    if said.office != now.office:
+        resource[StaffOffice] = StaffOffice(department=now.office or None)
+    # Once the directory took the word back, an active account goes without it.
+    is_silent = bool(attributes) and "active" not in attributes
+    resource.active = None if is_active and is_silent else is_active
+    return resource
+
+
+def _phones_of(phone: str) -> list[WorkPhone] | None:
+    return [WorkPhone(value=phone, type=WORK, primary=True)] if phone else None
+
+
+def phone_written(phone: str) -> str:
+    """In one form, so that two can be compared; as it is when it is none."""
+    try:
+        return normalise(phone) if phone else ""
+    except PhoneError:
+        return phone

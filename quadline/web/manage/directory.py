@@ -1,0 +1,64 @@
+"""The key with which the college's directory keeps accounts: make one, see it once, and
+take it back.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.messages import success
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from quadline import clock
+from quadline.accounts.directory_tokens import (
+    make_directory_token,
+    revoke_directory_token,
+)
+from quadline.accounts.models import DirectoryEntry, DirectoryToken
+from quadline.accounts.rules import May
+from quadline.accounts.tokens import MAX_TOKEN_NAME, TokenRefused
+from quadline.web.requests import StaffRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def directory_page(request: StaffRequest) -> HttpResponse:
+    """A new key is in the answer to the form that asked for it, and nowhere else."""
+    _must_manage(request)
+    if request.method != "POST":
+        return _shown(request)
+    name = request.POST.get("name", "")
+    try:
+        made, words = make_directory_token(
+            name=name, actor=request.user, now=clock.now()
+        )
+    except TokenRefused as refused:
+        return _shown(request, name=name, problem=str(refused), status=422)
+    return _shown(request, made=made, words=words)
+
+
+@require_POST
+def revoke_directory(request: StaffRequest, token_id: int) -> HttpResponseBase:
+    _must_manage(request)
+    token = get_object_or_404(DirectoryToken, pk=token_id)
+    if revoke_directory_token(token, actor=request.user, now=clock.now()):
+        success(request, f"“{token.name}” opens nothing any more.")
+    return redirect("manage_directory")
+
+
+def _must_manage(request: StaffRequest) -> None:
+    if not request.user.may[May.MANAGE]:
+        raise PermissionDenied
+
+
+def _shown(request: StaffRequest, *, status: int = 200, **said: Any) -> HttpResponse:
+    live = DirectoryToken.objects.filter(revoked_at=None)
+    context = {
+        "tokens": live.select_related("made_by"),
+        "longest": MAX_TOKEN_NAME,
+        "scim_address": f"{settings.PUBLIC_URL}/scim/v2",
+        "kept": DirectoryEntry.objects.filter(removed_at=None).count(),
+        **said,
+    }
+    return render(request, "manage/directory.html", context, status=status)
