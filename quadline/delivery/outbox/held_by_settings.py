@@ -21,7 +21,9 @@ SETTINGS_THAT_HOLD = {
     },
     WaitingFor.TOMORROW: {"texts_per_day"},
 }
-HELD = "status = 'waiting' AND reason = ANY(%(reasons)s) AND due_at > %(now)s"
+HELD = """
+    status IN ('waiting', 'queued') AND reason = ANY(%(reasons)s) AND due_at > %(now)s
+"""
 EVERYONE_KNOWS_AFTER = timedelta(seconds=2)  # college/current.py
 
 
