@@ -48,8 +48,16 @@ def college_settings() -> CollegeSettings:
     away, they are as last known. An act that goes by a setting more than once keeps
     what it got: the next question may have another answer.
     """
+    return _counting(_decisions())
+
+
+def known_settings() -> CollegeSettings:
+    """The same as last known, for who must not wait for the database."""
+    return _counting(_last.decided)
+
+
+def _counting(decided: Decisions) -> CollegeSettings:
     global _combined
-    decided = _decisions()
     first = first_values()
     if not decided:
         return first

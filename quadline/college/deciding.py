@@ -16,7 +16,7 @@ from quadline.college.rules import CollegeSettings
 DECIDED_IN_TURN = (
     "SELECT pg_advisory_xact_lock(hashtextextended('college decisions', 0))"
 )
-CHANGED = "college setting changed"
+SETTING_CHANGED = "college setting changed"
 SUBJECT = "collegedecision"
 # phones: no number is on record
 PRIVATE = frozenset({"registration_probe_to", "college_phone"})
@@ -119,7 +119,7 @@ def _write(
         defaults={"value": value, "changed_at": clock.now()},
     )
     told = {} if name in PRIVATE else {"was": getattr(before, name), "is": value}
-    record_audit(CHANGED, subject=decision, actor=actor, **told)
+    record_audit(SETTING_CHANGED, subject=decision, actor=actor, **told)
 
 
 # What is wrong with a number, by the library's name for it. {ge} and the like: its own.

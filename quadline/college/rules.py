@@ -9,13 +9,14 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from quadline.college.email_rules import EmailSettings
 from quadline.college.sensitive import SENSITIVE_BY_DEFAULT
 from quadline.college.values import (
     AreaCodes,
+    CollegeName,
     HelpAnswer,
-    Name,
     Notice,
     PhoneSetting,
     Rate,
@@ -24,15 +25,14 @@ from quadline.college.values import (
     Zone,
 )
 
-LONGEST_HOURS = 720  # thirty days
 # Those whose law says more than a later morning: consent/state_hours.py.
 STATES_BY_DEFAULT = "AL,CT,FL,LA,MA,MD,MS,NJ,OK,RI,TX,WA"
 
 
-class CollegeSettings(BaseModel):
+class CollegeSettings(EmailSettings):
     """One value for each decision; every fault of a value is a ValidationError."""
 
-    college_name: Name = Field(
+    college_name: CollegeName = Field(
         default="Your College", description="Named in texts, emails and on every page."
     )
     college_short_name: ShortName = Field(
@@ -87,51 +87,6 @@ class CollegeSettings(BaseModel):
         pattern=r"^ *(none|[A-Z]{2}( *, *[A-Z]{2})*) *$",
         description=(
             "States whose stricter texting hours are heeded too: FL,OK,TX; or none."
-        ),
-    )
-    email_give_up_hours: float = Field(
-        default=48,
-        gt=0,
-        le=LONGEST_HOURS,
-        description="How long an email is tried while the mail server is down.",
-    )
-    failsafe_hours: float = Field(
-        default=4,
-        gt=0,
-        le=LONGEST_HOURS,
-        description=(
-            "A text that has not left this long after it could have goes as an email."
-        ),
-    )
-    failsafe_number_hours: float = Field(
-        default=24,
-        gt=0,
-        le=LONGEST_HOURS,
-        description="The same for a text that waits for its number.",
-    )
-    failsafe_setup_minutes: float = Field(
-        default=15,
-        ge=0,
-        le=1440,
-        description=(
-            "How long a text waits for a fault in the college's account with the"
-            " carrier to be fixed."
-        ),
-    )
-    failsafe_hold_seconds: float = Field(
-        default=60,
-        ge=0,
-        le=3600,
-        description=(
-            "How long the email for a text that failed waits for news that the text"
-            " arrived after all."
-        ),
-    )
-    phone_update_url: str = Field(
-        default="",
-        pattern=r"^(https?://\S+)?$",
-        description=(
-            "Where students correct their phone number; told in fail-safe emails."
         ),
     )
     texts_per_second: Rate = Field(

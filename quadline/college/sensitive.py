@@ -29,7 +29,7 @@ CARD = re.compile(
     r"(?<![\w-])(?:\d{4}([- ])\d{4}\1\d{4}\1\d{1,7}|\d{4}([- ])\d{6}\2\d{4,5}"
     r"|\d{13,19})(?![\w-])"
 )
-DASHES = {ord(dash): "-" for dash in "\u2010\u2011\u2012\u2013\u2014\u2212"}
+LONG_DASHES = {ord(dash): "-" for dash in "\u2010\u2011\u2012\u2013\u2014\u2212"}
 HOW_TO_WRITE = (
     "Write one kind a line: a name, a colon, and SSN, CARD or a shape in which 9 stands"
     " for any digit and A for any letter, such as Student ID: A99999999."
@@ -69,7 +69,7 @@ def kinds_in(written: str) -> tuple[SensitiveKind, ...]:
     return kinds
 
 
-def listed(written: str) -> str:
+def listed_kinds(written: str) -> str:
     """The list in one form, on one line."""
     return "; ".join(str(kind) for kind in kinds_in(written))
 
@@ -77,7 +77,7 @@ def listed(written: str) -> str:
 def sensitive_in(words: str, kinds: str) -> list[SensitiveMatch]:
     """What of these kinds is in some words, one of each at most."""
     # Full-width digits and long dashes: what phones and word processors make of them.
-    plain = unicodedata.normalize("NFKC", words[:MAX_WORDS_READ]).translate(DASHES)
+    plain = unicodedata.normalize("NFKC", words[:MAX_WORDS_READ]).translate(LONG_DASHES)
     plain = re.sub(r"[^\S\n]", " ", plain)
     found = ((kind, next(finds(plain), "")) for kind, finds in _finders(kinds))
     return [SensitiveMatch(kind, _masked(match)) for kind, match in found if match]
@@ -89,7 +89,7 @@ def _kind(line: str) -> SensitiveKind:
         raise ValueError(f"has “{line}”, which is no kind. {HOW_TO_WRITE}")
     if len(name) > MAX_KIND_NAME or not name.isprintable():
         raise ValueError(f"has a name that is over {MAX_KIND_NAME} characters: {name}.")
-    if shape.upper() in NAMED:
+    if shape.upper() in NAMED_SHAPES:
         return SensitiveKind(name, shape.upper())
     signs = sum(shape.count(sign) for sign in "9A")
     is_long_enough = signs >= MIN_SIGNS and len(shape) <= MAX_SHAPE
@@ -123,13 +123,13 @@ def _ssns(words: str) -> Iterator[str]:
     return (match.group() for match in SSN.finditer(words))
 
 
-NAMED: dict[str, Finder] = {"SSN": _ssns, "CARD": _cards}
+NAMED_SHAPES: dict[str, Finder] = {"SSN": _ssns, "CARD": _cards}
 
 
 @lru_cache(maxsize=8)  # one list, asked about with each message
 def _finders(kinds: str) -> tuple[tuple[str, Finder], ...]:
     return tuple(
-        (kind.name, NAMED.get(kind.shape) or _finder(kind.shape))
+        (kind.name, NAMED_SHAPES.get(kind.shape) or _finder(kind.shape))
         for kind in kinds_in(kinds)
     )
 

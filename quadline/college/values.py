@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator
 
-from quadline.college.sensitive import listed
+from quadline.college.sensitive import listed_kinds
 from quadline.sms.phones import PhoneError, normalise
 
 NOTICE_FIELDS = ("{sender}", "{college}")
@@ -17,7 +17,9 @@ MAX_NOTICE = 320  # two segments, before the names are filled in
 # longer, an email's sender would be cut in most mailboxes
 MAX_NAME = 120
 MAX_SHORT_NAME = 24
-SLOWEST = 0.01  # segments a second; slower, one text would keep a number busy for days
+SLOWEST_RATE = (
+    0.01  # segments a second; slower, one text would keep a number busy for days
+)
 
 
 def _zone(name: str) -> str:
@@ -98,17 +100,17 @@ def _area_codes(written: str) -> str:
 
 
 def _rate(rate: float) -> float:
-    if 0 < rate < SLOWEST:
-        raise ValueError(f"is slower than {SLOWEST}. Use more, or 0 for no limit.")
+    if 0 < rate < SLOWEST_RATE:
+        raise ValueError(f"is slower than {SLOWEST_RATE}. Use more, or 0 for no limit.")
     return rate
 
 
 PhoneSetting = Annotated[str, AfterValidator(_phone)]
-Name = Annotated[str, AfterValidator(_name)]
+CollegeName = Annotated[str, AfterValidator(_name)]
 ShortName = Annotated[str, AfterValidator(_short_name)]
 Notice = Annotated[str, AfterValidator(_notice)]
 HelpAnswer = Annotated[str, AfterValidator(_help)]
 Zone = Annotated[str, AfterValidator(_zone)]
 AreaCodes = Annotated[str, AfterValidator(_area_codes)]
 Rate = Annotated[float, AfterValidator(_rate)]
-SensitiveKinds = Annotated[str, AfterValidator(listed)]
+SensitiveKinds = Annotated[str, AfterValidator(listed_kinds)]

@@ -21,7 +21,7 @@ django.setup()
 # The rooms can be imported once Django is set up.
 from django.conf import settings  # noqa: E402
 
-from quadline.college.current import college_settings  # noqa: E402
+from quadline.college.current import known_settings  # noqa: E402
 from quadline.config import refusals  # noqa: E402
 from quadline.config.bodies import WholeBodies  # noqa: E402
 from quadline.config.cut_off import AlwaysAnswered  # noqa: E402
@@ -51,7 +51,7 @@ async def _listening(_: Starlette) -> AsyncIterator[None]:
     listening = asyncio.create_task(hub.run())
     with suppress(ValueError):
         # so that it is there when nothing else is
-        refusals.refusal_page(503, college_settings().college_name)
+        refusals.refusal_page(503, known_settings().college_name)
     yield
     await receipt_store.flush_notifications()
     await _end_pages()

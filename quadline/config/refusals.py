@@ -11,7 +11,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from quadline.api import problems
-from quadline.college.current import college_settings
+from quadline.college.current import known_settings
 from quadline.web.headers import CONTENT_SECURITY_POLICY
 
 AsgiScope = MutableMapping[str, Any]
@@ -73,7 +73,7 @@ def _content(
     if status in (500, 503) and is_seen_by_people:
         # before `quadline prepare` the page has no styles to name
         with suppress(ValueError):
-            return HTML, refusal_page(status, college_settings().college_name)
+            return HTML, refusal_page(status, known_settings().college_name)
     said = words or HTTPStatus(status).phrase
     return TEXT, said.encode()
 

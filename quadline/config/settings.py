@@ -59,7 +59,7 @@ if find_spec("django_linear_migrations"):
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "quadline.web.headers.security_headers",
-    "quadline.web.campus_clock.on_campus_clock",
+    "quadline.web.campus_clock.CampusClock",
     "quadline.api.problems.speak_in_problems",
     "quadline.webhooks.size_limits.limit_sizes",
     "quadline.web.whole_forms.whole_forms_only",

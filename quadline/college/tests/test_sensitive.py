@@ -6,7 +6,7 @@ from quadline.college.sensitive import (
     MAX_KINDS,
     SENSITIVE_BY_DEFAULT,
     kinds_in,
-    listed,
+    listed_kinds,
     sensitive_in,
 )
 
@@ -65,10 +65,10 @@ def test_what_was_found_is_not_shown_whole() -> None:
 
 
 def test_a_list_is_kept_in_one_form() -> None:
-    assert listed(" Student ID:A99999999 \r\n\r\nCard : card ;") == (
+    assert listed_kinds(" Student ID:A99999999 \r\n\r\nCard : card ;") == (
         "Student ID: A99999999; Card: CARD"
     )
-    assert listed("") == ""
+    assert listed_kinds("") == ""
     assert kinds_in("Room 12: door: 9999")[0].name == "Room 12: door"
 
 

@@ -94,7 +94,7 @@ def accept_text(
         # as this student would read it: a field may have brought it in
         sensitive = sensitive_words.found_in(text)
         if sensitive and not send_anyway:
-            raise SensitiveText(sensitive_words.refusal(sensitive))
+            raise SensitiveText(sensitive_words.sensitive_refusal(sensitive))
         number = number or request_number(
             inbox=inbox,
             actor=author,

@@ -86,7 +86,7 @@ def accept_email(
     )
     sensitive = sensitive_words.found_in(f"{subject}\n{body}")
     if sensitive and not send_anyway:
-        raise SensitiveEmail(sensitive_words.refusal(sensitive))
+        raise SensitiveEmail(sensitive_words.sensitive_refusal(sensitive))
     with transaction.atomic():
         conversation = open_conversation(
             inbox=inbox,

@@ -12,7 +12,7 @@ from quadline.delivery.sending.sender import send_due_texts
 from quadline.jobs import enqueue, job
 
 # by what holds a text: the settings that say until when
-HELD_BY = {
+SETTINGS_THAT_HOLD = {
     WaitingFor.QUIET_HOURS: {
         "quiet_hours",
         "quiet_hours_states",
@@ -21,7 +21,9 @@ HELD_BY = {
     },
     WaitingFor.TOMORROW: {"texts_per_day"},
 }
-HELD = "status = 'waiting' AND reason = ANY(%(reasons)s) AND due_at > %(now)s"
+HELD = """
+    status IN ('waiting', 'queued') AND reason = ANY(%(reasons)s) AND due_at > %(now)s
+"""
 EVERYONE_KNOWS_AFTER = timedelta(seconds=2)  # college/current.py
 
 
@@ -29,7 +31,9 @@ def look_again_at_held_texts(changed: Collection[str]) -> None:
     """``changed``: names of settings of the college. In the background, once every
     process goes by them.
     """
-    reasons = [reason for reason, names in HELD_BY.items() if names & set(changed)]
+    reasons = [
+        reason for reason, names in SETTINGS_THAT_HOLD.items() if names & set(changed)
+    ]
     if reasons:
         enqueue(release_held_by_settings, after=EVERYONE_KNOWS_AFTER, reasons=reasons)
 

@@ -11,7 +11,7 @@ def found_in(words: str) -> list[SensitiveMatch]:
     return sensitive_in(words, college_settings().sensitive_kinds)
 
 
-def refusal(found: list[SensitiveMatch]) -> str:
+def sensitive_refusal(found: list[SensitiveMatch]) -> str:
     """What was found, without showing it whole: refusals are kept and passed on."""
     named = " and ".join(f"a {match.kind} ({match.masked})" for match in found)
     return (

@@ -41,7 +41,7 @@ def test_a_text_that_waits_for_the_morning_goes_by_the_new_quiet_hours(
 def test_a_text_that_waits_for_tomorrow_leaves_when_the_cap_is_raised(
     people: Cast, box: Simulator, number: SystemNumber, settings: Settings
 ) -> None:
-    set_to(settings, texts_per_day=1)
+    set_to(settings, texts_per_day=1, texts_per_second=0)
     texts = [write(people.maya, people.rosa), write(people.maya, people.bo)]
     send_due()
     assert [fresh(text).reason for text in texts].count(WaitingFor.TOMORROW) == 1
@@ -57,7 +57,10 @@ def test_a_text_that_waits_for_tomorrow_leaves_when_the_cap_is_raised(
         (["college_name"], None),
         (["quiet_hours", "college_name"], [WaitingFor.QUIET_HOURS]),
         (["texts_per_day"], [WaitingFor.TOMORROW]),
-        (["college_time_zone", "texts_per_day"], [*held_by_settings.HELD_BY]),
+        (
+            ["college_time_zone", "texts_per_day"],
+            [*held_by_settings.SETTINGS_THAT_HOLD],
+        ),
     ],
 )
 def test_only_what_a_changed_setting_holds_is_looked_at(

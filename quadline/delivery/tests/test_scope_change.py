@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+from quadline.college import current
 from quadline.college.current import college_settings
 from quadline.college.deciding import decide
 from quadline.college.rules import CollegeSettings
@@ -211,8 +212,6 @@ def test_the_last_look_goes_by_the_scope_that_counts_when_the_text_was_claimed(
 
 def no_news_here() -> Callable[[], None]:
     """As in another process: that it was decided is not told, only the sender asks."""
-    from quadline.college import current
-
     ask = current.read_again
     decided_in = threading.current_thread()
 
@@ -314,7 +313,7 @@ def test_nothing_leaves_after_a_stop_while_the_scope_changes_again_and_again(
     box: Simulator,
     twilio: object,
     rosa: str,
-    set_scope: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Texts to twenty students are on their way, each is stopped somewhere in the
     middle, and meanwhile the college changes its mind without a pause. The carrier
@@ -335,19 +334,25 @@ def test_nothing_leaves_after_a_stop_while_the_scope_changes_again_and_again(
     for each in students:
         write(people.maya, each)
     taken_at_stop: dict[str, int] = {}
+    known = college_settings()
+    by_scope = [known.model_copy(update={"opt_out_scope": each}) for each in SCOPES]
+    now_counts = by_scope[:1]
+    monkeypatch.setattr(current, "first_values", lambda: now_counts[0])
 
     def change_its_mind() -> None:
-        for scope in itertools.cycle(SCOPES):
+        for each in itertools.cycle(by_scope):
             if is_over.is_set():
                 return
-            set_scope(scope)
+            now_counts[:] = [each]
             time.sleep(0.001)
 
     def stop_one_after_the_other() -> None:
-        for each in students:
-            reply(each.mobile, MAYAS, "STOP")
-            taken_at_stop[each.mobile] = len(box.accepts(to=each.mobile))
-        is_over.set()
+        try:
+            for each in students:
+                reply(each.mobile, MAYAS, "STOP")
+                taken_at_stop[each.mobile] = len(box.accepts(to=each.mobile))
+        finally:
+            is_over.set()
 
     def send_until_it_is_over() -> None:
         while not is_over.is_set():

@@ -10,7 +10,7 @@ from quadline.web.compose.inserts import InsertedTemplate, Inserts
 from quadline.web.requests import StaffRequest, whole_number
 
 COOKIE = "composer-tab"  # set by tabs.js
-MEANT = ("as_written", "one_more", "send_anyway")  # boxes of a refusal
+REFUSAL_BOXES = ("as_written", "one_more", "send_anyway")  # boxes of a refusal
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,18 @@ def _posted(request: StaffRequest, error: ValueError | None) -> WrittenDraft:
     way_out = getattr(error, "way_out", None)
     may_be_meant = getattr(error, "may_be_meant", False)
     may_be_sensitive = getattr(error, "may_be_sensitive", False)
-    said = tuple(name for name in MEANT if request.POST.get(name) == "yes")
+    asks_to_go_on = getattr(error, "asks_to_go_on", False)
+    # where nothing is asked any more, no box would help
+    asks = may_be_meant or may_be_sensitive or asks_to_go_on
+    checked = [name for name in REFUSAL_BOXES if request.POST.get(name) == "yes"]
+    said = tuple(checked) if asks else ()
     if request.POST.get("channel") != Channel.EMAIL:
         return WrittenDraft(
             text=words,
             error=why,
             way_out=way_out,
             may_be_meant=may_be_meant,
-            asks_to_go_on=getattr(error, "asks_to_go_on", False),
+            asks_to_go_on=asks_to_go_on,
             may_be_sensitive=may_be_sensitive,
             said=said,
         )

@@ -48,7 +48,7 @@ class Section:
     fields: tuple[SettingField, ...]
 
 
-COLLEGE = Section(
+COLLEGE_SECTION = Section(
     "college",
     "College",
     (
@@ -83,7 +83,7 @@ COLLEGE = Section(
         ),
     ),
 )
-TEXTING = Section(
+TEXTING_SECTION = Section(
     "texting",
     "Texting",
     (
@@ -120,7 +120,7 @@ TEXTING = Section(
         ),
     ),
 )
-EMAIL = Section(
+EMAIL_SECTION = Section(
     "email",
     "Email",
     (
@@ -165,7 +165,7 @@ EMAIL = Section(
         ),
     ),
 )
-LIMITS = Section(
+LIMITS_SECTION = Section(
     "limits",
     "Limits and cost",
     (
@@ -200,7 +200,7 @@ LIMITS = Section(
         ),
     ),
 )
-SENSITIVE = Section(
+SENSITIVE_SECTION = Section(
     "sensitive",
     "Sensitive information",
     (
@@ -214,7 +214,7 @@ SENSITIVE = Section(
         ),
     ),
 )
-RETENTION = Section(
+RETENTION_SECTION = Section(
     "retention",
     "Retention",
     (
@@ -236,7 +236,14 @@ RETENTION = Section(
 )
 SECTIONS = {
     section.slug: section
-    for section in (COLLEGE, TEXTING, EMAIL, LIMITS, SENSITIVE, RETENTION)
+    for section in (
+        COLLEGE_SECTION,
+        TEXTING_SECTION,
+        EMAIL_SECTION,
+        LIMITS_SECTION,
+        SENSITIVE_SECTION,
+        RETENTION_SECTION,
+    )
 }
 
 

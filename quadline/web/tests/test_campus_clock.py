@@ -100,3 +100,13 @@ def test_what_is_no_picture_is_refused_in_words(
     )
     assert "The logo was not changed." in answer.content.decode()
     assert logo_digest() == ""
+
+
+def test_whether_it_is_alive_is_said_while_the_database_hangs(
+    enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hangs() -> None:
+        raise AssertionError("it was asked")
+
+    monkeypatch.setattr("quadline.web.campus_clock.college_settings", hangs)
+    assert enter(None).get(reverse("alive")).status_code == 200
