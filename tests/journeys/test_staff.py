@@ -200,6 +200,7 @@ def test_enter_begins_a_line_for_who_prefers_it(
     expect(page.get_by_role("link", name="View conversation")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_device_is_signed_out_from_another(
     the_house: House, people: Cast, at_the_screen: Arrive
 ) -> None:

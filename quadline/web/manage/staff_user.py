@@ -31,6 +31,8 @@ from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import BroadcastState
 from quadline.conversations.models import Message
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Channel, Direction
+from quadline.delivery.outbox.out_of_reach import hold_texts_out_of_reach_job
+from quadline.jobs import enqueue
 from quadline.roster.models import CaseloadEntry
 from quadline.web.manage.numbers import require_manager
 from quadline.web.manage.staff import ROLE_NAMES, account_chip, rows_of
@@ -80,6 +82,7 @@ def staff_user_page(request: StaffRequest, user_id: int) -> HttpResponseBase:
         return _shown(request, user, wanted, faults=words, status=422)
     except NoLongerAdministrator as error:
         raise PermissionDenied from error
+    look_at_waiting_texts()
     _say_changed(request, wanted.name, changed)
     # They may just have taken the role from themselves.
     still_manages = User.objects.get(pk=request.user.pk).may["manage"]
@@ -129,6 +132,13 @@ def _shown(
     return render(request, "manage/staff_user.html", shown, status=status)
 
 
+def look_at_waiting_texts() -> None:
+    """Texts whose author may not send them any more are held, and others go on, as soon
+    as a worker is free: the timetable would look within a minute.
+    """
+    enqueue(hold_texts_out_of_reach_job, timestamp=int(clock.now().timestamp()))
+
+
 @require_POST
 def invite_staff_again(request: StaffRequest, user_id: int) -> HttpResponseBase:
     require_manager(request)
@@ -156,6 +166,7 @@ def deactivate_page(request: StaffRequest, user_id: int) -> HttpResponseBase:
         return _before_deactivating(request, user, problem=problem)
     except NoLongerAdministrator as error:
         raise PermissionDenied from error
+    look_at_waiting_texts()
     # The session that asked has ended, too.
     if user.pk == request.user.pk:
         return redirect("account_login")
@@ -199,5 +210,6 @@ def reactivate(request: StaffRequest, user_id: int) -> HttpResponseBase:
         reactivate_staff(user, actor=request.user)
     except NoLongerAdministrator as error:
         raise PermissionDenied from error
+    look_at_waiting_texts()
     messages.success(request, f"{user.name} can sign in again.")
     return redirect("manage_staff_user", user_id)

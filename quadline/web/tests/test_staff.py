@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import Role
@@ -243,6 +244,23 @@ def test_what_deactivating_means_is_said_before(enter: Enter, people: Cast) -> N
     assert "access has ended" in browser.get(page).content.decode()
     browser.post(f"{LIST}{people.maya.pk}/reactivate/")
     assert User.objects.get(pk=people.maya.pk).is_active
+
+
+def looks_at_waiting_texts() -> int:
+    name = "quadline.delivery.hold_texts_out_of_reach_job"
+    return ProcrastinateJob.objects.filter(task_name=name).count()
+
+
+def test_texts_that_may_not_leave_any_more_are_looked_at_at_once(
+    enter: Enter, people: Cast
+) -> None:
+    browser, page = enter(people.ada), f"{LIST}{people.maya.pk}/"
+    browser.post(page, form_of(people.maya, role="auditor"))
+    assert looks_at_waiting_texts() == 1
+    browser.post(f"{page}deactivate/")
+    assert looks_at_waiting_texts() == 2
+    browser.post(f"{page}reactivate/")
+    assert looks_at_waiting_texts() == 3
 
 
 def test_an_administrator_who_lost_the_role_is_refused(
