@@ -21,10 +21,10 @@ from quadline.college.models import CollegeDecision, CollegeLogo
 
 NAME = "college_logo"  # of the decision; no setting of the environment
 MAX_FILE_BYTES = 900_000
-MAX_PIXELS = 16_000_000
+MAX_LOGO_PIXELS = 16_000_000
 FITS_IN = (480, 160)  # twice what a page shows
 FORMATS = ("PNG", "JPEG", "WEBP")  # no SVG: it may hold a script
-UNREADABLE = "This is no picture that can be read. Choose a PNG, JPEG or WebP file."
+NO_LOGO = "This is no picture that can be read. Choose a PNG, JPEG or WebP file."
 
 
 class LogoRefused(ValueError):
@@ -81,14 +81,14 @@ def _drawn_again(content: bytes) -> bytes:
     except LogoRefused:
         raise
     except Exception as error:  # a decoder fails in any way it likes
-        raise LogoRefused(UNREADABLE) from error
+        raise LogoRefused(NO_LOGO) from error
 
 
 def _png(content: bytes) -> bytes:
     with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
         # The header's word: nothing is decoded yet.
-        if picture.width * picture.height > MAX_PIXELS:
-            millions = MAX_PIXELS // 1_000_000
+        if picture.width * picture.height > MAX_LOGO_PIXELS:
+            millions = MAX_LOGO_PIXELS // 1_000_000
             raise LogoRefused(
                 f"The picture has over {millions} million pixels. Use a smaller one."
             )

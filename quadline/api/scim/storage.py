@@ -44,7 +44,7 @@ NOBODY_LEFT = (
     " first."
 )
 TAKEN = "Another account has this userName or this address."
-CHANGED_MEANWHILE = "The account was changed meanwhile. Read it again."
+READ_AGAIN = "The account was changed meanwhile. Read it again."
 LONGEST_ID = 18  # digits
 
 
@@ -159,7 +159,7 @@ def _version_of(resource: Resource[Any]) -> str:
 def _check_version(user: User, expected: str | None) -> None:
     published = _published(user)
     if expected and published.meta and published.meta.version != expected:
-        raise PreconditionFailedException(detail=CHANGED_MEANWHILE)
+        raise PreconditionFailedException(detail=READ_AGAIN)
 
 
 @contextmanager
@@ -173,4 +173,4 @@ def _in_scim_words() -> Iterator[None]:
     except LastAdministrator as error:
         raise ForbiddenException(detail=NOBODY_LEFT) from error
     except ChangedByOthers as error:
-        raise PreconditionFailedException(detail=CHANGED_MEANWHILE) from error
+        raise PreconditionFailedException(detail=READ_AGAIN) from error
