@@ -61,6 +61,8 @@ def add_from_directory(facts: DirectoryFacts, *, now: datetime) -> User:
     details = _checked(facts.details)
     try:
         with transaction.atomic():
+            # A new account beside the old one would hide what the person wrote before,
+            # and the address can be had only once.
             removed = _removed(facts.user_name, details.email)
             if removed:
                 return _write(removed, facts, now)
@@ -73,6 +75,7 @@ def add_from_directory(facts: DirectoryFacts, *, now: datetime) -> User:
                 role=user.role,
             )
     except IntegrityError as error:
+        # Asking first would leave room for another request between the two.
         raise TakenAddress from error
     return user
 
@@ -93,6 +96,7 @@ def remove_from_directory(user: User, *, now: datetime) -> None:
     Raises LastAdministrator.
     """
     with transaction.atomic():
+        # The row stays: whoever has acted is on record by it.
         deactivate_staff(user, actor=None)
         DirectoryEntry.objects.update_or_create(
             user=user,
@@ -116,6 +120,7 @@ def _checked(details: StaffDetails) -> StaffDetails:
 
 def _removed(user_name: str, email: str) -> User | None:
     entries = DirectoryEntry.objects.exclude(removed_at=None).select_related("user")
+    # The directory's own name comes first: an address may go to somebody else.
     by_name = entries.filter(user_name=user_name).first()
     found = by_name or entries.filter(user__email=email).first()
     return found.user if found else None
@@ -131,6 +136,7 @@ def _make_account(details: StaffDetails, *, is_active: bool) -> User:
         office_phone=phone_of(details),
         is_active=is_active,
     )
+    # They come in by single sign-on; an administrator may send a link to set one.
     user.set_unusable_password()
     user.save()
     EmailAddress.objects.create(
@@ -141,6 +147,7 @@ def _make_account(details: StaffDetails, *, is_active: bool) -> User:
 
 def _write(user: User, facts: DirectoryFacts, now: datetime) -> User:
     wanted = tidy(facts.details)
+    # The same act as on the screen, so that the last administrator stays here, too.
     change_staff(user, wanted, seen=asdict(details_of(user)), actor=None)
     fresh = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     _write_address(fresh, wanted.email)
@@ -157,6 +164,7 @@ def _write_address(user: User, email: str) -> None:
         return
     before, user.email = user.email, email
     user.save(update_fields=["email"])
+    # Who has the old mailbox later must not get links to this account.
     EmailAddress.objects.filter(user=user).exclude(email=email).delete()
     EmailAddress.objects.update_or_create(
         user=user, email=email, defaults={"verified": True, "primary": True}

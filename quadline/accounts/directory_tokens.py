@@ -16,6 +16,7 @@ from quadline.accounts.tokens import (
 )
 from quadline.audit.models import record_audit
 
+# Another one than that of API tokens: neither is taken for the other.
 DIRECTORY_KEY_PREFIX = "qd_"
 
 
@@ -57,6 +58,7 @@ def is_directory(words: str, *, now: datetime) -> bool:
     token = live.first()
     if token is None:
         return False
+    # A directory asks thousands of times in a row.
     is_due = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
     live.filter(is_due).update(last_used_at=now)
     return True

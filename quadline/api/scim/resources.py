@@ -156,6 +156,7 @@ def facts_in(
     user_name = resource.user_name or ""
     said = {
         "title": resource.title or "",
+        # one at a time: the highest of several is not ours to guess
         "role": _chosen(resource.roles),
         "office_phone": _chosen(resource.phone_numbers),
         "office": _office_in(resource),

@@ -45,6 +45,7 @@ NOBODY_LEFT = (
 )
 TAKEN = "Another account has this userName or this address."
 READ_AGAIN = "The account was changed meanwhile. Read it again."
+# more would not fit into the column, and PostgreSQL would say so with an error
 LONGEST_ID = 18  # digits
 
 
@@ -68,6 +69,7 @@ class StaffStorage(ScimStorage):
         position: Any = None,
     ) -> SearchPage:
         wanted = search_request.filter
+        # The library knows every filter; in SQL we would have to know them ourselves.
         everyone = [_published(user) for user in _accounts()]
         found = [each for each in everyone if wanted is None or wanted.match(each)]
         first = search_request.start_index_0 or 0
@@ -79,6 +81,7 @@ class StaffStorage(ScimStorage):
         self, resource_type: ResourceType, resource: Resource[Any]
     ) -> Resource[Any]:
         with _in_scim_words():
+            # Written down, so that a directory that takes it back is seen to.
             said = resource.model_copy(deep=True)
             said.active = said.active is not False  # type: ignore[attr-defined]
             facts = facts_in(said, None, {})
@@ -92,6 +95,7 @@ class StaffStorage(ScimStorage):
         expected_version: str | None = None,
     ) -> Resource[Any]:
         with transaction.atomic(), _in_scim_words():
+            # Locked before it is compared: else two updates could both find it as read.
             user = _account(resource.id or "", is_locked=True)
             _check_version(user, expected_version)
             said_before = _words_of(user)
@@ -112,6 +116,7 @@ class StaffStorage(ScimStorage):
 
 
 def _accounts() -> QuerySet[User]:
+    # Those without an entry, too: a directory finds people who were here before it.
     seen = User.objects.filter(directory_entry__removed_at=None)
     return seen.select_related("office", "directory_entry").order_by("pk")
 

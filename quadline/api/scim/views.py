@@ -32,6 +32,7 @@ def scim(request: HttpRequest, path: str = "") -> HttpResponse:
     """One request of the directory. Cookies count for nothing here."""
     asked = ScimRequest(
         method=request.method or "GET",
+        # never from Host: a caller chooses that
         base_url=f"{settings.PUBLIC_URL}{SCIM_PATH}",
         path=f"/{path.removesuffix('.scim')}",
         query=request.GET.dict(),
@@ -45,6 +46,7 @@ def scim(request: HttpRequest, path: str = "") -> HttpResponse:
     return _written(answer)
 
 
+# Built at the first request, for its models take a while that a start need not wait.
 @cache
 def handler() -> ScimHandler:
     return ScimHandler(ScimService(provider()), StaffStorage())
@@ -70,5 +72,6 @@ def _written(answer: ScimResponse) -> HttpResponse:
     response = HttpResponse(body, status=int(answer.status))
     for name, value in answer.headers.items():
         response[name] = value
+    # names and addresses of staff: in no cache on the way
     response.setdefault("Cache-Control", "no-store")
     return response

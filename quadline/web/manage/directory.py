@@ -35,6 +35,7 @@ def directory_page(request: StaffRequest) -> HttpResponse:
         )
     except TokenRefused as refused:
         return _shown(request, name=name, problem=str(refused), status=422)
+    # No redirect: only a digest is kept, so this is the one time to show it.
     return _shown(request, made=made, words=words)
 
 
