@@ -175,6 +175,15 @@ class CollegeSettings(BaseModel):
             " a broadcast."
         ),
     )
+    roster_loss_percent: int = Field(
+        default=10,
+        ge=0,
+        le=100,
+        description=(
+            "A roster that would lose more than this share of students, phones, names"
+            " or caseload rows waits for a person."
+        ),
+    )
     registration_probe_to: PhoneSetting = Field(
         default="",
         description=(

@@ -52,6 +52,7 @@ class Imported:
     were, and what a person should know.
     """
 
+    form: str = ""  # what the roster came as, in words
     students: int = 0  # rows of the students file
     new: int = 0
     changed: int = 0
@@ -60,6 +61,7 @@ class Imported:
     faults: list[ImportFault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)  # more than may go by accident
+    lost: int = 0  # the largest of these: what a person types to say that it is meant
     diff: Diff | None = None
 
     @property
@@ -121,23 +123,23 @@ def import_input(
 
     Raises RosterFault, or Dropped unless ``may_drop``; then nothing has changed.
     """
-    done = Imported(notes=list(read.notes), faults=list(read.faults))
+    done = Imported(form=read.form, notes=list(read.notes), faults=list(read.faults))
     losses = [*read.losses, *_import_students(read, done, now)]
     if read.caseload:
         assigned = assign(read.caseload)
         done.caseload_entries = assigned.entries
         losses.append(assigned.loss)
     done.faults.sort(key=lambda fault: fault.row)
-    done.losses = [
-        _dropped(loss, percent)
-        for loss in losses
-        if lost_too_many(loss.lost, loss.there, percent=percent)
+    too_many = [
+        loss for loss in losses if lost_too_many(loss.lost, loss.there, percent=percent)
     ]
-    if collects:
-        done.diff = collect_diff()
+    done.losses = [_dropped(loss, percent) for loss in too_many]
+    done.lost = max((loss.lost for loss in too_many), default=0)
     if done.losses and not may_drop:
         # Inside the transaction, which takes back what was written.
         raise Dropped(done.losses, done)
+    if collects:
+        done.diff = collect_diff()
     return done
 
 

@@ -163,6 +163,12 @@ class Compared(NamedTuple):
     losses: list[Loss]
 
 
+def lock_roster() -> None:
+    """No other import until the end of this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(ONE_AT_A_TIME)
+
+
 def compare_students(
     rows: Iterable[tuple[int, CheckedStudent]], *, is_whole: bool
 ) -> Compared:

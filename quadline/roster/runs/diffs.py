@@ -207,7 +207,7 @@ def add_caseloads(cursor: Any) -> None:
 
 
 def collect_diff() -> Diff:
-    """What was added, out of the database: it survives when the import is taken back."""
+    """What was added, out of the database: it stays when the import is taken back."""
     rows: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
     digest = hashlib.sha256()
     with connection.cursor() as cursor:

@@ -71,6 +71,7 @@ class RosterRun(models.Model):
         REPEATED = "repeated"  # the file that was applied last, once more
         FAILED = "failed"  # cannot be read, or nobody can say whose rows they are
         DISCARDED = "discarded"
+        UNDOING = "undoing"  # a person has said so
         UNDONE = "undone"
 
     way = models.CharField(max_length=20, choices=Way.choices)
@@ -79,6 +80,8 @@ class RosterRun(models.Model):
     )
     source = models.ForeignKey(RosterSource, null=True, on_delete=models.PROTECT)
     mapping = models.ForeignKey(RosterMapping, null=True, on_delete=models.PROTECT)
+    # Applied without a person when it loses no more than the college allows.
+    is_automatic = models.BooleanField(default=False)
     # Who brought it; nobody: a folder, or the command.
     actor = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="+"
@@ -100,7 +103,8 @@ class RosterRun(models.Model):
     notes = models.JSONField(default=list)
     diff_digest = models.CharField(max_length=64, blank=True)
     has_moved = models.BooleanField(default=False)  # shown again: the roster changed
-    why = models.TextField(blank=True)  # it failed, or what an undo left as it is
+    why = models.TextField(blank=True)  # it failed
+    left = models.JSONField(default=list)  # what an undo left as it is, in words
 
     class Meta:
         app_label = "roster"
@@ -115,6 +119,15 @@ class RosterRun(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in (self.State.READING, self.State.SHOWN, self.State.APPLYING)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Something is being done about it; its page looks again by itself."""
+        return self.state in (
+            self.State.READING,
+            self.State.APPLYING,
+            self.State.UNDOING,
+        )
 
 
 class RosterFile(models.Model):

@@ -1,1 +1,1 @@
-"""What rosters come as: our CSV, OneRoster, a mapped export; in files, folders, ZIPs."""
+"""What rosters come as: our CSV, OneRoster, a mapped export; files, folders, ZIPs."""

@@ -105,7 +105,12 @@ def _manifest(files: Mapping[str, Path]) -> Manifest:
     if MANIFEST not in files:
         table = _table(USERS, files[USERS], FILES[USERS], _columns_of(FILES[USERS]))
         return without_manifest(files, table.header.names)
-    table = read_table(files[MANIFEST], _MANIFEST_KIND)
+    return manifest_of(files[MANIFEST])
+
+
+def manifest_of(path: Path) -> Manifest:
+    """Raises RosterFault."""
+    table = read_table(path, _MANIFEST_KIND)
     properties: dict[str, str] = {}
     for row in table.rows():
         name = visible_text(row.cells.get(_NAME) or "")

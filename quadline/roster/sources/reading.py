@@ -9,6 +9,7 @@ from pathlib import Path
 from quadline.roster.columns import CASELOAD_FILE, STUDENT_FILE, known_column
 from quadline.roster.faults import ImportFault, RosterFault
 from quadline.roster.importing import RosterInput, input_of_tables
+from quadline.roster.models import RosterMapping
 from quadline.roster.sources.mapping import (
     ColumnMapping,
     changed_columns,
@@ -24,7 +25,7 @@ START = 8  # bytes by which a ZIP file is known
 
 
 def unpacked(paths: Sequence[Path], into: Path) -> list[Path]:
-    """The CSV files that came, those of a ZIP file in their place. Raises RosterFault."""
+    """The CSV files that came; those of a ZIP file in its place. Raises RosterFault."""
     found: list[Path] = []
     for path in paths:
         with path.open("rb") as opened:
@@ -54,6 +55,13 @@ def read_roster(
     if mapping:
         return _read_mapped(students, mapping, assignments)
     return input_of_tables(read_table(students, STUDENT_FILE), assignments)
+
+
+def mapping_of(kept: RosterMapping | None) -> ColumnMapping | None:
+    """One that is kept, as the rules know it."""
+    if kept is None:
+        return None
+    return ColumnMapping(kept.columns, kept.statuses, kept.header)
 
 
 def _caseload_of(files: Mapping[str, Path]) -> Path | None:

@@ -9,7 +9,6 @@ with the roster each time. Everything here runs in the caller's transaction.
 # kinds of rows, which are ours
 
 import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -248,7 +247,7 @@ def student_rows(*, has_courses: bool, columns: frozenset[str], today: date) -> 
 
     In a file, because the database cannot be asked for rows while it takes others.
     """
-    out = io.TextIOWrapper(TemporaryFile("w+b"), encoding="utf-8", newline="")
+    out = TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115
     writer = csv.writer(out)
     with connection.chunked_cursor() as cursor:
         cursor.execute(STUDENTS, {"today": today.isoformat()})
