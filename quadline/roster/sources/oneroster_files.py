@@ -30,6 +30,7 @@ from quadline.roster.sources.oneroster import (
 from quadline.roster.sources.records import (
     Kept,
     RecordRow,
+    begin_records,
     has_records,
     keep_records,
     read_student_rows,
@@ -74,6 +75,7 @@ def read_oneroster(files: Mapping[str, Path], *, today: date) -> RosterInput:
     faults: list[ImportFault] = []
     losses: list[Loss] = []
     columns = frozenset(OUR_COLUMNS)
+    begin_records()
     for name, form in FILES.items():
         mode = manifest.modes.get(name, Mode.ABSENT)
         if mode == Mode.ABSENT:

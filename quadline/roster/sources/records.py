@@ -36,7 +36,7 @@ CREATE = """
     ) ON COMMIT DROP
 """
 CREATE_ROWS = """
-    CREATE TEMP TABLE IF NOT EXISTS given_user_row (sourced_id text, number integer)
+    CREATE TEMP TABLE given_user_row (sourced_id text, number integer)
     ON COMMIT DROP
 """
 TWICE = """
@@ -62,7 +62,7 @@ CREATE = """
     ) ON COMMIT DROP
 """
 CREATE_ROWS = """
-    CREATE TEMP TABLE IF NOT EXISTS given_user_row (sourced_id text, number integer)
+    CREATE TEMP TABLE given_user_row (sourced_id text, number integer)
     ON COMMIT DROP
 """
 TWICE = """
@@ -205,6 +205,14 @@ class Kept(NamedTuple):
     losses: list[Loss]
 
 
+def begin_records() -> None:
+    """Before the first file: which rows the users of these files have."""
+    with connection.cursor() as cursor:
+        # an earlier import in this transaction has left it
+        cursor.execute("DROP TABLE IF EXISTS given_user_row")
+        cursor.execute(CREATE_ROWS)
+
+
 def keep_records(
     rows: Iterable[RecordRow],
     *,
@@ -217,7 +225,6 @@ def keep_records(
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS given_record")
         cursor.execute(CREATE)
-        cursor.execute(CREATE_ROWS)
         given = (
             (row.number, row.sourced_id, row.is_gone, json.dumps(row.fields))
             for row in rows
@@ -227,7 +234,7 @@ def keep_records(
         cursor.execute("ANALYZE given_record")
         _refuse_without_bulk(cursor, file, form, mode)
         faults = _drop_twice(cursor, file, form)
-        faults += _check_references(cursor, file, form)
+        faults += _check_references(cursor, file, form, mode)
         losses = []
         if form.kind == Kind.ENROLLMENT and mode == Mode.BULK:
             cursor.execute(LOST_ENROLLMENTS, {"today": today.isoformat()})
@@ -290,9 +297,16 @@ def _cells(
     }
     cells["institutional_id"] = institutional_id_of(fields, sourced_id)
     # Exports that know one number write it into both.
-    if cells.get("landline") and cells["landline"] == cells.get("mobile"):
+    landline = _digits(cells.get("landline"))
+    if landline and landline == _digits(cells.get("mobile")):
         cells["landline"] = ""
     return cells
+
+
+def _digits(phone: str | None) -> str:
+    """Without the country's 1 and what people write between them."""
+    digits = "".join(char for char in phone or "" if char.isdecimal())
+    return digits[-10:]
 
 
 def _refuse_without_bulk(cursor: Any, file: str, form: FileForm, mode: Mode) -> None:
@@ -327,17 +341,20 @@ def _drop_twice(cursor: Any, file: str, form: FileForm) -> list[ImportFault]:
     return faults[:MAX_FAULTS]
 
 
-def _check_references(cursor: Any, file: str, form: FileForm) -> list[ImportFault]:
+def _check_references(
+    cursor: Any, file: str, form: FileForm, mode: Mode
+) -> list[ImportFault]:
     """Rows that name what is in no file are reported, and mean nothing for it. Raises
-    RosterFault when they are many: one of the files is likely yesterday's.
+    RosterFault when they are many in a bulk file: the files do not belong together.
     """
+    is_telling = form.kind == Kind.ENROLLMENT and mode == Mode.BULK
     cursor.execute(COUNT)
     [rows] = cursor.fetchone()
     faults: list[ImportFault] = []
     for name, kind in form.refers.items():
         cursor.execute(UNKNOWN, {"name": name, "kind": kind.value})
         unknown = cursor.fetchall()
-        if len(unknown) > rows * MAX_UNKNOWN and form.kind == Kind.ENROLLMENT:
+        if is_telling and len(unknown) > rows * MAX_UNKNOWN:
             words = (
                 f"names {len(unknown):,} of {rows:,} times a {kind} that is in no file."
                 " Do the files belong together? Export all of them again."
