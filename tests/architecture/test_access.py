@@ -17,7 +17,7 @@ from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Direction, Status
 from quadline.delivery.models import IncomingEmail
 from quadline.numbers.models import SystemNumber
-from quadline.roster.models import Student
+from quadline.roster.models import RosterMapping, RosterRun, RosterSource, Student
 from tests.architecture.addresses import PUBLIC, is_of_the_api, names
 from tests.architecture.conftest import Enter
 from tests.cast import Cast, student
@@ -91,6 +91,22 @@ retry_text             POST  302/404/404  302/404/404  302/404/404  422/404/404
 manage_numbers         GET   403          403          200          403
 manage_strays          GET   403          403          200          403
 stray_source           GET   403          403          404          403
+manage_roster          GET   403          403          200          403
+roster_upload          POST  403          403          422          403
+roster_history         GET   403          403          200          403
+roster_run             GET   403          403          200          403
+roster_apply           POST  403          403          302          403
+roster_discard         POST  403          403          302          403
+roster_undo            POST  403          403          422          403
+roster_faults_csv      GET   403          403          200          403
+roster_source_new      GET   403          403          200          403
+roster_source_new      POST  403          403          302          403
+roster_source          GET   403          403          200          403
+roster_source          POST  403          403          302          403
+roster_mapping_new     POST  403          403          302          403
+roster_mapping         GET   403          403          200          403
+roster_mapping         POST  403          403          422          403
+roster_mapping_remove  POST  403          403          302          403
 whole_email            GET   200/404/404  200/200/404  200/200/200  200/200/200
 retry_number           POST  403          403          302          403
 reports                    GET   200          200          200          200
@@ -106,6 +122,13 @@ report-response-rows       GET   200/404/404  200/200/404  200/200/200  200/200/
 report-response-csv        GET   200/404/404  200/200/404  200/200/200  200/200/200
 """
 WHOSE = ("own", "office", "foreign")
+OF_A_ROSTER = (
+    "roster_run",
+    "roster_apply",
+    "roster_discard",
+    "roster_undo",
+    "roster_faults_csv",
+)
 
 
 @dataclass(frozen=True)
@@ -140,6 +163,9 @@ class Thing:
     broadcast: Broadcast
     template: MessageTemplate
     token: ApiToken
+    roster: RosterRun
+    source: RosterSource
+    mapping: RosterMapping
 
 
 def thing_of(owner: User, person: Student) -> Thing:
@@ -175,7 +201,29 @@ def thing_of(owner: User, person: Student) -> Thing:
     token = ApiToken.objects.create(
         user=owner, name="Roster", prefix="ql_", digest=uuid.uuid4().hex, created_at=now
     )
-    return Thing(person, conversation, message, number, broadcast, template, token)
+    mapping = RosterMapping.objects.create(
+        name="Banner", header=["ID"], sample=[["1"]], created_by=owner, changed_at=now
+    )
+    return Thing(
+        person,
+        conversation,
+        message,
+        number,
+        broadcast,
+        template,
+        token,
+        roster=RosterRun.objects.create(
+            way="upload",
+            state="shown",
+            actor=owner,
+            file_names="students.csv",
+            created_at=now,
+        ),
+        source=RosterSource.objects.create(
+            name="Nightly", folder="nightly", created_at=now
+        ),
+        mapping=mapping,
+    )
 
 
 @pytest.fixture
@@ -217,6 +265,11 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=[about.template.pk])
     if name == "profile-token-revoke":
         return reverse(name, args=[about.token.pk])
+    if name in ("roster_source", "roster_mapping", "roster_mapping_remove"):
+        about_it = about.source if name == "roster_source" else about.mapping
+        return reverse(name, args=[about_it.pk])
+    if name in OF_A_ROSTER:
+        return reverse(name, args=[about.roster.pk])
     if name.startswith("report-"):
         return f"{reverse(name)}?staff={about.conversation.inbox_id}"
     return reverse(

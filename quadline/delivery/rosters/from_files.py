@@ -28,8 +28,8 @@ def import_roster_files(
     is_trial: bool = False,
     mapping: RosterMapping | None = None,
 ) -> Imported:
-    """``students``: a CSV file, a ZIP file or a folder. Raises RosterFault; then nothing
-    has changed, as after a trial.
+    """``students``: a CSV file, a ZIP file or a folder. Raises RosterFault; then
+    nothing has changed, as after a trial.
     """
     lock_roster()
     with TemporaryDirectory(prefix="quadline-roster-") as unpacked_into:

@@ -148,12 +148,12 @@ def test_an_undo_restores_everything(people: Cast) -> None:
     )
     before = everything()
     caseload = (
-        "staff_email,institutional_id,relation\n"
-        "maya@alder.example,00100001,Coach\n"
-        "maya@alder.example,00100002,Primary advisor\n"
-        "maya@alder.example,00100003,Primary advisor\n"
-        "maya@alder.example,00200001,Coach\n"
-    ).encode()
+        b"staff_email,institutional_id,relation\n"
+        b"maya@alder.example,00100001,Coach\n"
+        b"maya@alder.example,00100002,Primary advisor\n"
+        b"maya@alder.example,00100003,Primary advisor\n"
+        b"maya@alder.example,00200001,Coach\n"
+    )
     run = brought(
         people,
         ("s.csv", text(ROSA.replace("0141", "0199"), BO, NEW)),

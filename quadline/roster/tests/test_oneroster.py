@@ -304,7 +304,7 @@ def test_a_day_that_cannot_be_read_never_ends(ends: str, over: bool) -> None:
 
 
 def test_a_header_names_each_column_once() -> None:
-    columns = [*"sourcedId status dateLastModified name type".split(), "name"]
+    columns = [*["sourcedId", "status", "dateLastModified", "name", "type"], "name"]
     faults = header_faults("orgs.csv", "1.1", columns)
 
     assert "has no column identifier, parentSourcedId" in faults[0]

@@ -1,6 +1,6 @@
 """What administrators look after, under /manage/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from quadline.web.manage import numbers, strays
 
@@ -11,6 +11,7 @@ urlpatterns = [
         numbers.retry_number,
         name="retry_number",
     ),
+    path("roster/", include("quadline.web.manage.roster.urls")),
     path("email/", strays.strays, name="manage_strays"),
     path("email/<int:email_id>/", strays.stray_source, name="stray_source"),
 ]
