@@ -198,7 +198,7 @@ def _shown(operation: dict[str, Any]) -> dict[str, Any]:
             _field(each["name"], each, each["schema"])
             for each in operation["parameters"]
         ],
-        "body": _type(body) if body else "",
+        "body": _named(body),
         "responses": [
             _result(code, said) for code, said in operation["responses"].items()
         ],

@@ -98,7 +98,7 @@ roster_run             GET   403          403          200          403
 roster_apply           POST  403          403          302          403
 roster_discard         POST  403          403          302          403
 roster_undo            POST  403          403          422          403
-roster_faults_csv      GET   403          403          200          403
+roster-faults-csv      GET   403          403          200          403
 roster_source_new      GET   403          403          200          403
 roster_source_new      POST  403          403          302          403
 roster_source          GET   403          403          200          403
@@ -127,7 +127,7 @@ OF_A_ROSTER = (
     "roster_apply",
     "roster_discard",
     "roster_undo",
-    "roster_faults_csv",
+    "roster-faults-csv",
 )
 
 
@@ -201,9 +201,7 @@ def thing_of(owner: User, person: Student) -> Thing:
     token = ApiToken.objects.create(
         user=owner, name="Roster", prefix="ql_", digest=uuid.uuid4().hex, created_at=now
     )
-    mapping = RosterMapping.objects.create(
-        name="Banner", header=["ID"], sample=[["1"]], created_by=owner, changed_at=now
-    )
+    roster, source, mapping = roster_things(owner)
     return Thing(
         person,
         conversation,
@@ -212,18 +210,41 @@ def thing_of(owner: User, person: Student) -> Thing:
         broadcast,
         template,
         token,
-        roster=RosterRun.objects.create(
-            way="upload",
-            state="shown",
-            actor=owner,
-            file_names="students.csv",
-            created_at=now,
-        ),
-        source=RosterSource.objects.create(
-            name="Nightly", folder="nightly", created_at=now
-        ),
+        roster=roster,
+        source=source,
         mapping=mapping,
     )
+
+
+def roster_things(
+    owner: User, words: str = "Nightly"
+) -> tuple[RosterRun, RosterSource, RosterMapping]:
+    """A roster that waits, a source of others, and a mapping that is being made."""
+    now = timezone.now()
+    mapping = RosterMapping.objects.create(
+        name=words, header=[words], sample=[["1"]], created_by=owner, changed_at=now
+    )
+    source = RosterSource.objects.create(name=words, folder="nightly", created_at=now)
+    run = RosterRun.objects.create(
+        way="upload",
+        state="shown",
+        actor=owner,
+        file_names=words,
+        created_at=now,
+        counts={"changed": 1, "faults": 1},
+        losses=[words],
+        notes=[words],
+    )
+    run.changes.create(
+        position=1,
+        kind="changed",
+        institutional_id="00100001",
+        name=words,
+        before={"program": ""},
+        after={"program": words},
+    )
+    run.faults.create(position=0, file=words, row=2, value=words, reason=words)
+    return run, source, mapping
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ over: each once.
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 
 from quadline import clock
 from quadline.accounts.models import User
@@ -78,7 +78,7 @@ def email_late_file(source_id: int) -> None:
         roster_letters.file_is_late(
             to=_administrators(),
             source=source.name,
-            expected=date_format(source.expected_by, "g:i A"),
+            expected=time_format(source.expected_by, "g:i A"),
             last=_when(source.arrived_at),
         )
 

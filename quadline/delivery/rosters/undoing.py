@@ -209,7 +209,7 @@ def _is_in_use(student: Student) -> bool:
         if relation.related_name in (*OF_THE_ROSTER, "+"):
             continue
         # The model manager of whichever room it is: this room may not know it.
-        rows = relation.related_model._base_manager  # type: ignore[union-attr]
+        rows = relation.related_model._base_manager
         if rows.filter(**{relation.field.name: student.pk}).exists():
             return True
     return False

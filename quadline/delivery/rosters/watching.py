@@ -184,7 +184,7 @@ def _unreadable(path: Path, reason: str) -> RosterFault:
 def report(run: RosterRun) -> str:
     """In plain words, for whoever sent the files."""
     counts = run.counts
-    lines = [f"{run.file_names}: {STATE_WORDS[run.state]}"]
+    lines = [f"{run.file_names}: {STATE_WORDS[RosterRun.State(run.state)]}"]
     if "new" in counts:
         lines.append(
             f"{counts['new']:,} new, {counts['changed']:,} changed,"

@@ -213,7 +213,7 @@ def collect_diff() -> Diff:
     with connection.cursor() as cursor:
         cursor.execute(COUNT)
         counts = dict(zip(KINDS, cursor.fetchone(), strict=True))
-        with cursor.copy(COPY_OUT) as copy:  # type: ignore[attr-defined]
+        with cursor.copy(COPY_OUT) as copy:
             for piece in copy:
                 digest.update(piece)
                 rows.write(piece)
@@ -231,9 +231,7 @@ def keep_diff(run_id: int, diff: Diff) -> None:
             f"CREATE TEMP TABLE kept_change ON COMMIT DROP AS SELECT {columns}"
             " FROM roster_rosterchange WITH NO DATA"
         )
-        with cursor.copy(  # type: ignore[attr-defined]
-            f"COPY kept_change ({columns}) FROM STDIN"
-        ) as copy:
+        with cursor.copy(f"COPY kept_change ({columns}) FROM STDIN") as copy:
             while piece := diff.rows.read(1 << 16):
                 copy.write(piece)
         cursor.execute(

@@ -39,7 +39,7 @@ CREATE_ROWS = """
     CREATE TEMP TABLE given_user_row (sourced_id text, number integer)
     ON COMMIT DROP
 """
-TWICE = """
+ROWS_TWICE = """
     SELECT number, sourced_id, first, is_same
     FROM (
         SELECT
@@ -52,7 +52,7 @@ TWICE = """
     WHERE number <> first
     ORDER BY number
 """
-DROP_ROWS = "DELETE FROM given_record WHERE number = ANY(%s::integer[])"
+DROP_TWICE = "DELETE FROM given_record WHERE number = ANY(%s::integer[])"
 # Names of things that are in no file: one row for each name.
 UNKNOWN = 0.1  # of a file's rows may name what is in none; more, and it stops
 NOT_IN_THIS_FILE = 10_000_000  # rows of kept users are numbered from here on
@@ -78,14 +78,8 @@ TWICE = """
     WHERE number <> first
     ORDER BY number
 """
-DROP_ROWS = "DELETE FROM given_record WHERE number = ANY(%s::integer[])"
+DROP_TWICE = "DELETE FROM given_record WHERE number = ANY(%s::integer[])"
 # Names of things that are in no file: one row for each name.
-_NAMED = """
-    SELECT number, named.id
-    FROM given_record
-    CROSS JOIN LATERAL regexp_split_to_table(fields->>%(name)s, ',') AS named (whole)
-    CROSS JOIN LATERAL (SELECT btrim(named.whole)) AS id (id)
-"""
 UNKNOWN = """
     SELECT given.number, named.id
     FROM given_record AS given
@@ -323,7 +317,7 @@ def _drop_twice(cursor: Any, file: str, form: FileForm) -> list[ImportFault]:
     """Of rows with one sourcedId the first stays; of two users that differ nobody knows
     which counts.
     """
-    cursor.execute(TWICE)
+    cursor.execute(ROWS_TWICE)
     found = cursor.fetchall()
     stops: list[ImportFault] = []
     faults: list[ImportFault] = []
@@ -337,7 +331,7 @@ def _drop_twice(cursor: Any, file: str, form: FileForm) -> list[ImportFault]:
             faults.append(fault._replace(reason=left_out))
     if stops:
         raise RosterFault(stops)
-    cursor.execute(DROP_ROWS, [[number for number, *_ in found]])
+    cursor.execute(DROP_TWICE, [[number for number, *_ in found]])
     return faults[:MAX_FAULTS]
 
 

@@ -118,7 +118,7 @@ def _page(
     part = _part(request, run)
     context = {
         "run": run,
-        "chip": STATE_CHIPS[run.state],
+        "chip": STATE_CHIPS[State(run.state)],
         "parts": _parts(run, part),
         "part": part,
         "part_title": PARTS.get(part, ""),

@@ -14,6 +14,7 @@ from quadline.web.manage.numbers import require_manager
 from quadline.web.manage.roster.words import STATE_CHIPS
 from quadline.web.requests import StaffRequest, whole_number
 
+State = RosterRun.State
 MAX_FILES = 25  # OneRoster 1.2 has twenty
 LAST_RUNS = 8
 HISTORY_ROWS = 50
@@ -93,7 +94,7 @@ def _runs() -> Any:
 
 
 def _row(run: RosterRun) -> dict[str, Any]:
-    return {"run": run, "chip": STATE_CHIPS[run.state]}
+    return {"run": run, "chip": STATE_CHIPS[State(run.state)]}
 
 
 def _source(source: RosterSource) -> dict[str, Any]:
