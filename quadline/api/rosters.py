@@ -77,6 +77,7 @@ def post_roster(
     if not request.auth.may[May.MANAGE]:
         raise ApiRefusal(403, NOT_YOURS)
     content = request.body
+    # What is in it, the job finds out: a file that cannot be read is a failed roster.
     if not content:
         raise ApiRefusal(422, "The body is the file, and it is empty.")
     run = begin_run(

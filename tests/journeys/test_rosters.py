@@ -125,6 +125,7 @@ def test_a_mapping_is_made_once_and_refuses_other_columns(
     page.get_by_label("Name", exact=True).fill("Banner students")
     page.get_by_role("button", name="Save").click()
     mapping = eventually(lambda: RosterMapping.objects.filter(is_ready=True).first())
+    assert mapping
     assert mapping.sample == []
 
     page.get_by_label("Files", exact=True).set_input_files(str(export))

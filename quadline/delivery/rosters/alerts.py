@@ -60,6 +60,7 @@ def note_late_files(*, now: datetime) -> None:
 @transaction.atomic
 def _set_trouble(source: RosterSource, trouble: Trouble) -> None:
     """Whoever changes it tells of it: of two workers at once one does."""
+    # One statement decides: no letter is written twice.
     rows = RosterSource.objects.filter(pk=source.pk).exclude(trouble=trouble)
     if not rows.update(trouble=trouble, told_at=clock.now()):
         return

@@ -38,6 +38,7 @@ def import_roster_files(
         done = import_read(read, now=now, may_drop=may_drop)
         assert done.diff is not None
         if is_trial:
+            # It is counted already, and a trial keeps nothing.
             done.diff.close()
             transaction.set_rollback(True)
             return done

@@ -33,12 +33,14 @@ def drop_old(*, now: datetime) -> None:
     waiting = RosterRun.objects.filter(
         state=RosterRun.State.SHOWN, created_at__lt=now - WAITING_KEPT
     )
+    # Not by an UPDATE: each is on record, like one that a person discards.
     for run in waiting:
         discard_run(run, actor=None, now=now)
     # While a mapping is being made it holds students of its sample.
     RosterMapping.objects.filter(
         is_ready=False, changed_at__lt=now - WAITING_KEPT
     ).delete()
+    # The runs stay: who brought what, when, and how much it changed.
     old = RosterRun.objects.filter(created_at__lt=now - DIFFS_KEPT)
     RosterChange.objects.filter(run__in=old).delete()
     RosterRunFault.objects.filter(run__in=old).delete()

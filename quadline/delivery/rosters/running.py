@@ -77,6 +77,7 @@ def begin_run(
         digest=_digest(files),
         created_at=now,
     )
+    # In the database and not in a folder: a worker may be on another machine.
     RosterFile.objects.bulk_create(
         RosterFile(run=run, name=name, content=zlib.compress(file.content, 6))
         for name, file in zip(names, files, strict=True)
@@ -109,6 +110,7 @@ def check_run(run_id: int, *, now: datetime) -> None:
             if is_applied:
                 finish_run(run, done, now=now)
             else:
+                # A trial: the diff was copied out, and outlives this.
                 transaction.set_rollback(True)
         if not is_applied:
             _show(run, done)
@@ -120,6 +122,7 @@ def check_run(run_id: int, *, now: datetime) -> None:
 @transaction.atomic
 def ask_to_apply(run: RosterRun, *, actor: User, typed: str, now: datetime) -> None:
     """A person says that what was shown is meant. Raises NotApplied."""
+    # Two administrators may press Apply at once: the second finds it taken.
     locked = RosterRun.objects.select_for_update().get(pk=run.pk)
     if locked.state != State.SHOWN:
         raise NotApplied("This roster is not waiting any more. Nothing was changed.")
@@ -205,12 +208,14 @@ def _apply_run_now(run_id: int) -> None:
 
 def _import(run: RosterRun, *, now: datetime) -> Imported:
     """In the caller's transaction. Losses are looked at by whoever asked."""
+    # Before the files are read: OneRoster's records change with them.
     lock_roster()
     today = now.astimezone(college_settings().zone).date()
     with _written_files(run) as paths, TemporaryDirectory() as into:
         files = unpacked(paths, Path(into))
         read = read_roster(files, mapping=mapping_of(run.mapping), today=today)
         done = import_read(read, now=now, may_drop=True)
+    # A scheduler sends the same wrong file every night; somebody has undone it once.
     if run.is_automatic and _was_undone(run):
         done.losses.append("This very file was applied before, and undone.")
     return done
@@ -235,6 +240,7 @@ def _written_files(run: RosterRun) -> Iterator[list[Path]]:
 
 def finish_run(run: RosterRun, done: Imported, *, now: datetime) -> None:
     """In the transaction of the import."""
+    # Texts on hold and unknown phones follow, or nothing of it happens.
     follow_up(now=now)
     _keep(run, done)
     run.state = State.APPLIED

@@ -56,8 +56,9 @@ def save_source(
     if expected and not HOUR.fullmatch(expected):
         raise SourceRefused("Not saved. Write the time as 04:30, or leave it empty.")
     saved = source or RosterSource(created_at=now)
-    # Files that come from now on are expected by the new hour.
     due = time.fromisoformat(expected) if expected else None
+    # Files that come from now on are expected by the new hour: else a source whose hour
+    # is moved would be late for what was before.
     if saved.expected_by != due:
         saved.created_at = now
     saved.name = name
@@ -140,6 +141,7 @@ def save_mapping(
 @transaction.atomic
 def drop_mapping(mapping: RosterMapping, *, actor: User) -> bool:
     """False when a source or a roster uses it: it stays."""
+    # History names it, and a source could read nothing without it.
     is_used = RosterSource.objects.filter(mapping=mapping).exists()
     if is_used or mapping.rosterrun_set.exists():
         return False

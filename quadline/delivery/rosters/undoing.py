@@ -47,6 +47,7 @@ def last_applied() -> RosterRun | None:
 def ask_to_undo(run: RosterRun, *, actor: User, now: datetime) -> None:
     """Raises NotApplied."""
     locked = RosterRun.objects.select_for_update().get(pk=run.pk)
+    # A later roster has built on this one: its diff no longer says what was before.
     if locked != last_applied():
         raise NotApplied(NOT_LAST)
     locked.state = State.UNDOING
@@ -75,6 +76,7 @@ def undo_run(run_id: int, *, now: datetime) -> None:
         (_undo_new, [Kind.NEW]),
         (_undo_changes, [Kind.CHANGED, Kind.LISTED, Kind.LEAVING]),
     ):
+        # In batches: a first roster of 60,000 is undone in bounded memory.
         for batch in _batches(changes.filter(kind__in=kinds)):
             left += undo(batch)
     # A delta after this would build on what was taken back.
@@ -137,6 +139,7 @@ def _undo_new(batch: Sequence[RosterChange]) -> Iterator[str]:
             continue
         if _differing(student, change.after or {}):
             yield f"{_named(change)}: has been changed since, and stays."
+        # What was written to them must stay readable.
         elif _is_in_use(student):
             yield f"{_named(change)}: has conversations or more by now, and stays."
         else:
@@ -146,6 +149,7 @@ def _undo_new(batch: Sequence[RosterChange]) -> Iterator[str]:
 
 def _undo_changes(batch: Sequence[RosterChange]) -> Iterator[str]:
     """Put the fields back that are as the run left them: of a student all or none."""
+    # In one order, as an import locks them: two never wait in a ring.
     ids = sorted(change.student_id for change in batch if change.student_id)
     students = Student.objects.select_for_update().order_by("pk").in_bulk(ids)
     restored: list[Student] = []
@@ -175,6 +179,7 @@ def _undo_changes(batch: Sequence[RosterChange]) -> Iterator[str]:
 
 
 def _restore_phones(student: Student, former: Sequence[Sequence[str]]) -> None:
+    # Whose a text is goes by these days (delivery/inbound/reply_owners.py).
     FormerPhone.objects.filter(student=student).delete()
     FormerPhone.objects.bulk_create(
         FormerPhone(

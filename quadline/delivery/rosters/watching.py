@@ -62,6 +62,7 @@ def look_into(source: RosterSource, *, now: datetime) -> None:
     }
     source.seen_at = now
     source.save(update_fields=["seen", "seen_at"])
+    # Left where they are, they would be looked at for ever and tell nobody.
     for name in arrived.unreadable:
         reason = "is neither a CSV nor a ZIP file. It was not read."
         _set_aside(folder, [name], FAILED, f"{name} {reason}", [], now)
@@ -130,6 +131,7 @@ def _bring_in(
     except RosterFault as fault:
         _set_aside(folder, names, FAILED, str(fault), [], now)
         return
+    # It has come, whatever is in it: odd is not late.
     RosterSource.objects.filter(pk=source.pk).update(arrived_at=now)
     run = begin_run(
         files,
@@ -167,6 +169,7 @@ def _is_repeated(run: RosterRun) -> bool:
 def _content(path: Path) -> bytes:
     """The whole file. Raises RosterFault when it is no plain file any more."""
     try:
+        # It may have become a link, or a pipe that never ends, since it was listed.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with open(descriptor, "rb") as opened:
             state = os.fstat(descriptor)
@@ -219,6 +222,7 @@ def _set_aside(
     """
     stamp = f"{now:%Y-%m-%dT%H%M%SZ}"
     for name in names:
+        # Within one file system it is one step: a file is here or there.
         os.replace(folder / name, folder / where / f"{stamp}-{name}")
     path = folder / where / f"{stamp}-report.txt"
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW

@@ -224,6 +224,7 @@ def collect_diff() -> Diff:
 def keep_diff(run_id: int, diff: Diff) -> None:
     """Beside the run, in place of one that it had."""
     columns = ", ".join(COLUMNS)
+    # By way of a table without the run: COPY fills no column by itself.
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM roster_rosterchange WHERE run_id = %s", [run_id])
         cursor.execute("DROP TABLE IF EXISTS kept_change")

@@ -72,6 +72,7 @@ def arrivals(
     named = sorted(name for name in found if not is_temporary(name))
     packed = [name for name in named if name.lower().endswith(".zip")]
     loose = [name for name in named if name.lower().endswith((".csv", ".txt"))]
+    # An empty ZIP file is one whose upload has only begun.
     ready = [[name] for name in packed if name in quiet and found[name][0]]
     # Also of a temporary name: what is being written likely belongs to the others.
     others = [name for name in found if name not in packed]

@@ -141,6 +141,7 @@ def changed_columns(mapping: ColumnMapping, header: Sequence[str]) -> list[str]:
     """What is other in a later file, in words; nothing when its columns are the same,
     in whatever order.
     """
+    # By plain names: capitals and underscores change with an upgrade of the system.
     before = {plain_column_name(name): name for name in mapping.header if name.strip()}
     now = {plain_column_name(name): name for name in header if name.strip()}
     gone = [name for plain, name in before.items() if plain not in now]

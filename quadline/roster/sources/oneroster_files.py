@@ -76,6 +76,7 @@ def read_oneroster(files: Mapping[str, Path], *, today: date) -> RosterInput:
     losses: list[Loss] = []
     columns = frozenset(OUR_COLUMNS)
     begin_records()
+    # One file after the other, so that one text at a time is in memory.
     for name, form in FILES.items():
         mode = manifest.modes.get(name, Mode.ABSENT)
         if mode == Mode.ABSENT:
@@ -139,6 +140,8 @@ def _read_file(
         reason = "is missing, and the manifest names it. Send all files together."
         raise _stop(reason, name)
     mode = manifest.modes[name]
+    # Rows are read by their columns, whatever these are; the header is held to the
+    # standard after that, so that the fault names what is there.
     wanted = form.columns[manifest.version]
     table = _table(name, files[name], form, (*wanted, *_columns_of(form)))
     wrong = header_faults(name, manifest.version, table.header.names)

@@ -91,6 +91,7 @@ def _written(
     left = MAX_UNPACKED
     for entry in entries:
         name = PurePosixPath(entry.filename.replace("\\", "/")).name
+        # Folders are dropped, and some file systems know no capitals.
         if name.lower() in seen:
             raise _refused(f"has two files called {name[:60]}. Keep one.", shown)
         seen.add(name.lower())

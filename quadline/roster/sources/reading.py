@@ -30,6 +30,7 @@ def unpacked(paths: Sequence[Path], into: Path) -> list[Path]:
     for path in paths:
         with path.open("rb") as opened:
             beginning = opened.read(START)
+        # An Excel workbook begins so, too: read as a file, it says what it is.
         is_package = is_zip(beginning) and path.suffix.lower() == ".zip"
         found += unpack(path, into) if is_package else [path]
     if not found:

@@ -54,32 +54,6 @@ ROWS_TWICE = """
 """
 DROP_TWICE = "DELETE FROM given_record WHERE number = ANY(%s::integer[])"
 # Names of things that are in no file: one row for each name.
-UNKNOWN = 0.1  # of a file's rows may name what is in none; more, and it stops
-NOT_IN_THIS_FILE = 10_000_000  # rows of kept users are numbered from here on
-CREATE = """
-    CREATE TEMP TABLE given_record (
-        number integer, sourced_id text, is_gone boolean, fields jsonb
-    ) ON COMMIT DROP
-"""
-CREATE_ROWS = """
-    CREATE TEMP TABLE given_user_row (sourced_id text, number integer)
-    ON COMMIT DROP
-"""
-TWICE = """
-    SELECT number, sourced_id, first, is_same
-    FROM (
-        SELECT
-            number, sourced_id,
-            first_value(number) OVER same AS first,
-            fields = first_value(fields) OVER same AS is_same
-        FROM given_record
-        WINDOW same AS (PARTITION BY sourced_id ORDER BY number)
-    ) AS row
-    WHERE number <> first
-    ORDER BY number
-"""
-DROP_TWICE = "DELETE FROM given_record WHERE number = ANY(%s::integer[])"
-# Names of things that are in no file: one row for each name.
 UNKNOWN = """
     SELECT given.number, named.id
     FROM given_record AS given
@@ -224,6 +198,7 @@ def keep_records(
             for row in rows
         )
         copy_in(cursor, "COPY given_record", RecordRow._fields, given)
+        # Autovacuum sees no temporary table, so the planner would guess.
         cursor.execute("CREATE INDEX ON given_record (sourced_id)")
         cursor.execute("ANALYZE given_record")
         _refuse_without_bulk(cursor, file, form, mode)
@@ -233,6 +208,7 @@ def keep_records(
         if form.kind == Kind.ENROLLMENT and mode == Mode.BULK:
             cursor.execute(LOST_ENROLLMENTS, {"today": today.isoformat()})
             losses.append(Loss("enrollments", *cursor.fetchone()))
+        # Measured above, before anything of the last files is gone.
         drop = DROP_ALL_OTHERS if mode == Mode.BULK else DROP_GONE
         cursor.execute(drop, {"kind": form.kind.value})
         cursor.execute(KEEP, {"kind": form.kind.value})

@@ -171,6 +171,7 @@ def _form(
 def _preview(mapping: RosterMapping, wish: ColumnMapping) -> list[dict[str, Any]]:
     """The first students as they would be read, with what is wrong."""
     places = {name: place for place, name in enumerate(mapping.header)}
+    # By the reader that an import uses: what is shown here is what would be read.
     previewed: list[dict[str, Any]] = []
     for row in mapping.sample[:PREVIEWED]:
         cells = {

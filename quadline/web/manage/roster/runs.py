@@ -151,6 +151,7 @@ def _part(request: StaffRequest, run: RosterRun) -> str:
 
 def _rows(request: StaffRequest, run: RosterRun, part: str) -> dict[str, Any]:
     """A page of the part, after the position that the address names."""
+    # By position and not by page number: each page costs the same.
     after = whole_number(request.GET.get("after"))
     rows: QuerySet[Any] = _of_part(run, part)
     if after is not None and after < 2**31:

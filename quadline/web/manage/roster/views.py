@@ -52,6 +52,7 @@ def upload_roster(request: StaffRequest) -> HttpResponseBase:
         mapping=mapping,
         now=clock.now(),
     )
+    # Not here: a roster of 60,000 takes longer than a page may.
     enqueue(check_run_job, run_id=run.pk)
     return redirect("roster_run", run.pk)
 

@@ -61,6 +61,7 @@ def _fields(
 ) -> Iterator[ShownField]:
     order = [name for name in FIELD_LABELS if name in after]
     for name in [*order, *sorted(after.keys() - FIELD_LABELS.keys())]:
+        # An id that changes is news: it gets back the zeros a spreadsheet took.
         is_new_id = name == "institutional_id" and not is_new
         if name in NOT_SHOWN and not is_new_id:
             continue
