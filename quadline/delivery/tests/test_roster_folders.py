@@ -55,7 +55,7 @@ class Drop:
         return sorted(path.name.rpartition("Z-")[2] for path in paths)
 
     def states(self) -> list[str]:
-        return [str(run.state) for run in RosterRun.objects.order_by("pk")]
+        return [f"{run.state}" for run in RosterRun.objects.order_by("pk")]
 
 
 @pytest.fixture
