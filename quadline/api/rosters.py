@@ -19,15 +19,16 @@ from quadline.roster.models import RosterMapping, RosterRun
 from quadline.roster.sources.packages import is_zip
 
 router = Router(tags=["Rosters"])
-MAX_FAULTS = 200
-TYPES = ("text/csv", "application/zip", "application/octet-stream")
+MAX_FAULTS_TOLD = 200
+TOLD = ("text/csv", "application/octet-stream")
+TYPES = (*TOLD, "application/zip")
 NOT_YOURS = "Only administrators bring in the roster. Nothing was changed."
 FILE: dict[str, Any] = {
     "parameters": [PARAMETER],
     "requestBody": {
         "required": True,
         "content": {
-            kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES
+            kind: {"schema": {"type": "string", "format": "binary"}} for kind in TOLD
         },
     },
     **leads_to(202, get_roster=("roster_id", "id")),
@@ -124,7 +125,7 @@ def _answer(run: RosterRun) -> RosterAnswer:
             value=fault.value,
             reason=fault.reason,
         )
-        for fault in run.faults.order_by("position")[:MAX_FAULTS]
+        for fault in run.faults.order_by("position")[:MAX_FAULTS_TOLD]
     ]
     return RosterAnswer(
         id=run.pk,

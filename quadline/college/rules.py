@@ -123,9 +123,7 @@ class CollegeSettings(BaseModel):
         ),
     )
     failsafe_number_hours: float = Field(
-        default=24,
-        gt=0,
-        description="The same for a text that waits for its number.",
+        default=24, gt=0, description="The same for a text that waits for its number."
     )
     failsafe_setup_minutes: float = Field(
         default=15,
@@ -179,10 +177,7 @@ class CollegeSettings(BaseModel):
         default=10,
         ge=0,
         le=100,
-        description=(
-            "A roster that would lose more than this share of students, phones, names"
-            " or caseload rows waits for a person."
-        ),
+        description="More gone, and a roster waits for a person.",
     )
     registration_probe_to: PhoneSetting = Field(
         default="",

@@ -99,8 +99,8 @@ class Environment(BaseSettings, CollegeSettings):
         default=Path("data"),
         description="Where pictures and, when it is ours, the database lie.",
     )
-    roster_dir: Path | None = Field(
-        default=None,
+    roster_dir: str = Field(
+        default="",
         description=(
             "Where student systems put their files, a folder for each source; also the"
             " SFTP directory. Empty: roster in DATA_DIR."
@@ -242,7 +242,7 @@ class Environment(BaseSettings, CollegeSettings):
 
     @property
     def roster_folder(self) -> Path:
-        return self.roster_dir or self.data_dir / "roster"
+        return Path(self.roster_dir or self.data_dir / "roster")
 
     @property
     def proxy_networks(self) -> tuple[Network, ...]:

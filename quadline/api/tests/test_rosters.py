@@ -59,7 +59,6 @@ def test_a_file_that_cannot_be_read_says_why(people: Cast, program: Programs) ->
     ("content", "query", "kind", "status"),
     [
         (FILE, "", "application/x-www-form-urlencoded", 415),
-        (FILE, "", "multipart/form-data", 415),
         (FILE, "", "application/json", 415),
         (b"", "", "text/csv", 422),
         (FILE, "?mapping=Nobody", "text/csv", 422),

@@ -15,7 +15,6 @@ from quadline.jobs import enqueue, job
 from quadline.roster.models import RosterRun, RosterSource
 from quadline.roster.runs.rules import Trouble, arrival_trouble
 
-State = RosterRun.State
 MAX_TOLD = 50  # faults that a letter chooses from
 
 
@@ -23,9 +22,12 @@ def note_result(run: RosterRun) -> None:
     """After a run of a source: odd, or fine again."""
     if run.source is None:
         return
-    if run.state in (State.APPLIED, State.REPEATED):
+    if run.state in (RosterRun.State.APPLIED, RosterRun.State.REPEATED):
         _set_trouble(run.source, Trouble.NONE)
-    elif run.is_automatic and run.state in (State.FAILED, State.SHOWN):
+    elif run.is_automatic and run.state in (
+        RosterRun.State.FAILED,
+        RosterRun.State.SHOWN,
+    ):
         with transaction.atomic():
             RosterSource.objects.filter(pk=run.source.pk).update(
                 trouble=Trouble.ODD, told_at=clock.now()
@@ -104,7 +106,7 @@ def email_odd_file(run_id: int) -> None:
     run = RosterRun.objects.select_related("source").get(pk=run_id)
     faults = run.faults.order_by("position")[:MAX_TOLD]
     found = [f"{fault.column} {fault.reason}".strip() for fault in faults]
-    waits = run.state == State.SHOWN
+    waits = run.state == RosterRun.State.SHOWN
     roster_letters.file_is_odd(
         to=_administrators(),
         source=run.source.name if run.source else run.file_names,

@@ -39,10 +39,9 @@ from quadline.roster.runs.diffs import keep_diff
 from quadline.roster.saving import lock_roster
 from quadline.roster.sources.reading import mapping_of, read_roster, unpacked
 
-State = RosterRun.State
-MAX_FAULTS = 20_000  # that are kept of one run
+MAX_FAULTS_KEPT = 20_000  # that are kept of one run
 FAULTS_AT_ONCE = 1_000
-MAX_VALUE = 1_000  # characters of a faulty cell that are kept
+MAX_FAULTY_VALUE = 1_000  # characters of a faulty cell that are kept
 
 
 class GivenFile(NamedTuple):
@@ -100,7 +99,7 @@ def check_run(run_id: int, *, now: datetime) -> None:
     """Compare the files with the roster, and keep what they would change; an automatic
     run that loses little is applied at once. Safe to repeat.
     """
-    run = RosterRun.objects.filter(pk=run_id, state=State.READING).first()
+    run = RosterRun.objects.filter(pk=run_id, state=RosterRun.State.READING).first()
     if run is None:
         return
     try:
@@ -124,14 +123,14 @@ def ask_to_apply(run: RosterRun, *, actor: User, typed: str, now: datetime) -> N
     """A person says that what was shown is meant. Raises NotApplied."""
     # Two administrators may press Apply at once: the second finds it taken.
     locked = RosterRun.objects.select_for_update().get(pk=run.pk)
-    if locked.state != State.SHOWN:
+    if locked.state != RosterRun.State.SHOWN:
         raise NotApplied("This roster is not waiting any more. Nothing was changed.")
     wanted = confirmation_of(locked)
     if wanted and typed.replace(",", "").strip() != wanted:
         raise NotApplied(
             f"Nothing was applied. Type {int(wanted):,} to confirm that it is meant."
         )
-    locked.state = State.APPLYING
+    locked.state = RosterRun.State.APPLYING
     locked.applied_by = actor
     locked.has_moved = False
     locked.save(update_fields=["state", "applied_by", "has_moved"])
@@ -146,7 +145,7 @@ def confirmation_of(run: RosterRun) -> str:
 
 def apply_run(run_id: int, *, now: datetime) -> None:
     """Exactly what was shown, or nothing and show again. Safe to repeat."""
-    run = RosterRun.objects.filter(pk=run_id, state=State.APPLYING).first()
+    run = RosterRun.objects.filter(pk=run_id, state=RosterRun.State.APPLYING).first()
     if run is None:
         return
     try:
@@ -169,8 +168,8 @@ def apply_run(run_id: int, *, now: datetime) -> None:
 @transaction.atomic
 def discard_run(run: RosterRun, *, actor: User | None, now: datetime) -> bool:
     """Whether it was still waiting."""
-    waiting = RosterRun.objects.filter(pk=run.pk, state=State.SHOWN)
-    if not waiting.update(state=State.DISCARDED):
+    waiting = RosterRun.objects.filter(pk=run.pk, state=RosterRun.State.SHOWN)
+    if not waiting.update(state=RosterRun.State.DISCARDED):
         return False
     RosterFile.objects.filter(run=run).delete()
     record_audit("roster discarded", subject=run, actor=actor)
@@ -222,7 +221,7 @@ def _import(run: RosterRun, *, now: datetime) -> Imported:
 
 
 def _was_undone(run: RosterRun) -> bool:
-    undone = RosterRun.objects.filter(state=State.UNDONE, digest=run.digest)
+    undone = RosterRun.objects.filter(state=RosterRun.State.UNDONE, digest=run.digest)
     return undone.exists()
 
 
@@ -243,7 +242,7 @@ def finish_run(run: RosterRun, done: Imported, *, now: datetime) -> None:
     # Texts on hold and unknown phones follow, or nothing of it happens.
     follow_up(now=now)
     _keep(run, done)
-    run.state = State.APPLIED
+    run.state = RosterRun.State.APPLIED
     run.applied_at = now
     run.save()
     RosterFile.objects.filter(run=run).delete()
@@ -258,7 +257,7 @@ def finish_run(run: RosterRun, done: Imported, *, now: datetime) -> None:
 @transaction.atomic
 def _show(run: RosterRun, done: Imported) -> None:
     _keep(run, done)
-    run.state = State.SHOWN
+    run.state = RosterRun.State.SHOWN
     run.applied_by = None
     run.save()
 
@@ -284,7 +283,7 @@ def _keep(run: RosterRun, done: Imported) -> None:
 @transaction.atomic
 def _fail(run: RosterRun, fault: RosterFault) -> None:
     keep_faults(run, fault.faults)
-    run.state = State.FAILED
+    run.state = RosterRun.State.FAILED
     run.applied_by = None
     run.why = str(fault.faults[0]) if fault.faults else "It could not be read."
     run.counts = {**run.counts, "faults": len(fault.faults)}
@@ -294,7 +293,7 @@ def _fail(run: RosterRun, fault: RosterFault) -> None:
 
 def keep_faults(run: RosterRun, faults: Sequence[ImportFault]) -> None:
     RosterRunFault.objects.filter(run=run).delete()
-    rows = iter(_fault_rows(run, faults[:MAX_FAULTS]))
+    rows = iter(_fault_rows(run, faults[:MAX_FAULTS_KEPT]))
     while batch := list(islice(rows, FAULTS_AT_ONCE)):
         RosterRunFault.objects.bulk_create(batch)
 
@@ -309,7 +308,7 @@ def _fault_rows(
             file=fault.file[:200],
             row=max(fault.row, 0),
             column=fault.column[:80],
-            value=fault.value.replace("\0", "")[:MAX_VALUE],
+            value=fault.value.replace("\0", "")[:MAX_FAULTY_VALUE],
             reason=fault.reason,
         )
 

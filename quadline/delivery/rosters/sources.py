@@ -14,7 +14,7 @@ from quadline.roster.sources.mapping import ColumnMapping, mapping_faults
 from quadline.roster.sources.reading import mapping_of
 
 MAX_NAME = 80
-HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:00)?")
+EXPECTED_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:00)?")
 
 
 class SourceRefused(ValueError):
@@ -53,7 +53,7 @@ def save_source(
     if not folder:
         raise SourceRefused("Not saved. Give the folder a name of plain letters.")
     expected = wish.expected_by.strip()
-    if expected and not HOUR.fullmatch(expected):
+    if expected and not EXPECTED_HOUR.fullmatch(expected):
         raise SourceRefused("Not saved. Write the time as 04:30, or leave it empty.")
     saved = source or RosterSource(created_at=now)
     due = time.fromisoformat(expected) if expected else None

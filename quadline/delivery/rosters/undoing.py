@@ -28,8 +28,6 @@ from quadline.roster.saving import lock_roster
 from quadline.roster.searching import search_text
 from quadline.roster.sources.records import forget_records
 
-State = RosterRun.State
-Kind = RosterChange.Kind
 AT_ONCE = 500  # changes
 MAX_LEFT = 500  # of what stays, that are named
 FORMER = "former_phones"
@@ -39,7 +37,7 @@ NOT_LAST = "Only the last roster that was applied can be undone. Nothing was cha
 
 
 def last_applied() -> RosterRun | None:
-    applied = RosterRun.objects.filter(state=State.APPLIED)
+    applied = RosterRun.objects.filter(state=RosterRun.State.APPLIED)
     return applied.order_by("-applied_at", "-pk").first()
 
 
@@ -50,7 +48,7 @@ def ask_to_undo(run: RosterRun, *, actor: User, now: datetime) -> None:
     # A later roster has built on this one: its diff no longer says what was before.
     if locked != last_applied():
         raise NotApplied(NOT_LAST)
-    locked.state = State.UNDOING
+    locked.state = RosterRun.State.UNDOING
     locked.undone_by = actor
     locked.undone_at = now
     locked.save(update_fields=["state", "undone_by", "undone_at"])
@@ -66,15 +64,22 @@ async def undo_run_job(run_id: int) -> None:
 def undo_run(run_id: int, *, now: datetime) -> None:
     """All of it in one transaction. Safe to repeat."""
     lock_roster()
-    run = RosterRun.objects.filter(pk=run_id, state=State.UNDOING).first()
+    run = RosterRun.objects.filter(pk=run_id, state=RosterRun.State.UNDOING).first()
     if run is None:
         return
     changes = RosterChange.objects.filter(run=run).order_by("position")
     left: list[str] = []
     for undo, kinds in (
-        (_undo_caseloads, [Kind.CASELOAD]),
-        (_undo_new, [Kind.NEW]),
-        (_undo_changes, [Kind.CHANGED, Kind.LISTED, Kind.LEAVING]),
+        (_undo_caseloads, [RosterChange.Kind.CASELOAD]),
+        (_undo_new, [RosterChange.Kind.NEW]),
+        (
+            _undo_changes,
+            [
+                RosterChange.Kind.CHANGED,
+                RosterChange.Kind.LISTED,
+                RosterChange.Kind.LEAVING,
+            ],
+        ),
     ):
         # In batches: a first roster of 60,000 is undone in bounded memory.
         for batch in _batches(changes.filter(kind__in=kinds)):
@@ -82,7 +87,7 @@ def undo_run(run_id: int, *, now: datetime) -> None:
     # A delta after this would build on what was taken back.
     forget_records()
     follow_up(now=now)
-    run.state = State.UNDONE
+    run.state = RosterRun.State.UNDONE
     run.undone_at = now
     run.left = left[:MAX_LEFT]
     run.counts = {**run.counts, "left": len(left)}

@@ -28,7 +28,7 @@ from quadline.roster.tables import MAX_FILE
 log = structlog.get_logger(__name__)
 DONE, FAILED = "done", "failed"
 REPORT_MODE = 0o600
-MAX_FOUND = 200  # files of one folder that are looked at
+MAX_LISTED = 200  # files of one folder that are looked at
 
 
 @job(queue="rosters", attempts=1)
@@ -65,7 +65,7 @@ def look_into(source: RosterSource, *, now: datetime) -> None:
     # Left where they are, they would be looked at for ever and tell nobody.
     for name in arrived.unreadable:
         reason = "is neither a CSV nor a ZIP file. It was not read."
-        _set_aside(folder, [name], FAILED, f"{name} {reason}", [], now)
+        _set_aside(folder, [name], FAILED, f"{name} {reason}", now=now)
     for names in arrived.ready:
         if not _waits(folder, names, arrived.seen, now):
             _bring_in(source, folder, names, now)
@@ -87,7 +87,7 @@ def _found(folder: Path) -> dict[str, tuple[int, int]]:
     found: dict[str, tuple[int, int]] = {}
     with os.scandir(folder) as entries:
         for entry in entries:
-            if len(found) >= MAX_FOUND:
+            if len(found) >= MAX_LISTED:
                 break
             # A link could lead to any file that this process may read.
             if entry.is_file(follow_symlinks=False):
@@ -129,7 +129,7 @@ def _bring_in(
     try:
         files = [GivenFile(name, _content(folder / name)) for name in names]
     except RosterFault as fault:
-        _set_aside(folder, names, FAILED, str(fault), [], now)
+        _set_aside(folder, names, FAILED, str(fault), now=now)
         return
     # It has come, whatever is in it: odd is not late.
     RosterSource.objects.filter(pk=source.pk).update(arrived_at=now)
@@ -155,7 +155,8 @@ def _bring_in(
         ImportFault(fault.row, fault.column, fault.value, fault.reason, fault.file)
         for fault in run.faults.order_by("position")
     ]
-    _set_aside(folder, names, DONE if is_done else FAILED, report(run), faults, now)
+    where = DONE if is_done else FAILED
+    _set_aside(folder, names, where, report(run), now=now, faults=faults)
 
 
 def _is_repeated(run: RosterRun) -> bool:
@@ -214,8 +215,9 @@ def _set_aside(
     names: Sequence[str],
     where: str,
     words: str,
-    faults: Sequence[ImportFault],
+    *,
     now: datetime,
+    faults: Sequence[ImportFault] = (),
 ) -> None:
     """Move the files and leave a report beside them. Raises OSError: then they are
     found again, and are the same as last time.

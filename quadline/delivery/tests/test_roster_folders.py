@@ -60,7 +60,9 @@ class Drop:
 
 @pytest.fixture
 def drop(people: Cast, settings: Settings, tmp_path: Path) -> Drop:
-    settings.ENV = settings.ENV.model_copy(update={"roster_dir": tmp_path / "drop"})
+    settings.ENV = settings.ENV.model_copy(
+        update={"roster_dir": str(tmp_path / "drop")}
+    )
     source = RosterSource.objects.create(
         name="Banner nightly", folder="banner", created_at=BEGAN - timedelta(days=30)
     )

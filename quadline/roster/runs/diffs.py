@@ -17,13 +17,13 @@ from django.db import connection
 from quadline.roster.rules import CheckedStudent
 
 IN_MEMORY = 8_000_000  # bytes of a diff; what is more lies in a file meanwhile
-FIELDS = tuple(CheckedStudent._fields)
-KEPT = tuple(name for name in FIELDS if name != "institutional_id")
+STUDENT_FIELDS = tuple(CheckedStudent._fields)
+KEPT = tuple(name for name in STUDENT_FIELDS if name != "institutional_id")
 COLUMNS = (
     *("position", "kind", "student_id", "institutional_id", "name", "staff_id"),
     *("has_phone", "before", "after"),
 )
-CREATE = """
+CREATE_CHANGES = """
     CREATE TEMP TABLE given_change (
         position serial,
         kind text,
@@ -70,7 +70,7 @@ _AFTER = _as_object(
 )
 _MADE = _as_object(
     (
-        *((name, f"given.{name}") for name in FIELDS),
+        *((name, f"given.{name}") for name in STUDENT_FIELDS),
         ("is_listed", "%(is_whole)s::boolean"),
     )
 )
@@ -160,7 +160,7 @@ ADD_CASELOAD = f"""
     WHERE wanted.relation IS DISTINCT FROM there.relation
     ORDER BY staff_id, student.institutional_id
 """
-COUNT = """
+COUNT_CHANGES = """
     SELECT
         count(*) FILTER (WHERE kind = 'new'),
         count(*) FILTER (WHERE kind = 'changed'),
@@ -190,7 +190,7 @@ class Diff(NamedTuple):
 def begin_diff(cursor: Any) -> None:
     """An empty diff for this transaction."""
     cursor.execute("DROP TABLE IF EXISTS given_change")
-    cursor.execute(CREATE)
+    cursor.execute(CREATE_CHANGES)
 
 
 def add_students(cursor: Any, *, is_whole: bool) -> None:
@@ -211,7 +211,7 @@ def collect_diff() -> Diff:
     rows: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
     digest = hashlib.sha256()
     with connection.cursor() as cursor:
-        cursor.execute(COUNT)
+        cursor.execute(COUNT_CHANGES)
         counts = dict(zip(KINDS, cursor.fetchone(), strict=True))
         with cursor.copy(COPY_OUT) as copy:
             for piece in copy:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 # A file is taken when it has stayed the same for so long. Programs that upload write at
 # least every few seconds; one that pauses longer should use a temporary name.
-QUIET = timedelta(seconds=50)
+UNCHANGED_FOR = timedelta(seconds=50)
 # So long are the other files awaited that a manifest names.
 MANIFEST_WAIT = timedelta(minutes=30)
 GRACE = timedelta(minutes=15)  # after the hour at which a file is expected
@@ -68,7 +68,7 @@ def arrivals(
         name: SeenFile(*state, _since(state, before.get(name), now))
         for name, state in found.items()
     }
-    quiet = {name for name, file in seen.items() if now - file.since >= QUIET}
+    quiet = {name for name, file in seen.items() if now - file.since >= UNCHANGED_FOR}
     named = sorted(name for name in found if not is_temporary(name))
     packed = [name for name in named if name.lower().endswith(".zip")]
     loose = [name for name in named if name.lower().endswith((".csv", ".txt"))]

@@ -9,14 +9,12 @@ from quadline.roster.columns import (
     PERHAPS_MOBILE,
     REQUIRED_STUDENT,
     STUDENT_FILE,
-    STUDENT_FILE_COLUMNS,
     FileKind,
     known_column,
     plain_column_name,
 )
 from quadline.roster.rules import STATUSES
 
-OURS = tuple(STUDENT_FILE_COLUMNS)
 LABELS = {
     "institutional_id": "Student ID",
     "name": "Whole name",

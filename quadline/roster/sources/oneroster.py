@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 VERSIONS = ("1.1", "1.2")
-STATUSES = ("", "active", "tobedeleted")
+RECORD_STATUSES = ("", "active", "tobedeleted")
 # 1.0 had it; exports still write it for what is gone.
 GONE = ("tobedeleted", "inactive")
 

@@ -17,7 +17,7 @@ from quadline.roster.sources.oneroster import (
     FILES,
     GONE,
     NOT_READ,
-    STATUSES,
+    RECORD_STATUSES,
     FileForm,
     Kind,
     Manifest,
@@ -53,7 +53,7 @@ _MANIFEST_KIND = FileKind(
 )
 
 
-class Read(NamedTuple):
+class ReadFile(NamedTuple):
     """What one file brought. ``columns``: those of ours that a users file has."""
 
     kept: Kept
@@ -135,7 +135,7 @@ def _read_file(
     form: FileForm,
     manifest: Manifest,
     today: date,
-) -> Read:
+) -> ReadFile:
     if name not in files:
         reason = "is missing, and the manifest names it. Send all files together."
         raise _stop(reason, name)
@@ -157,7 +157,7 @@ def _read_file(
         columns = frozenset(
             column for column in OUR_COLUMNS if form.kept[column] in there
         )
-    return Read(kept, columns, [table.said])
+    return ReadFile(kept, columns, [table.said])
 
 
 def _columns_of(form: FileForm) -> tuple[str, ...]:
@@ -204,7 +204,7 @@ def _why_not(
         return "", "has more cells than columns. The row was left out."
     if not sourced_id or len(sourced_id) > 255:
         return "sourcedId", "is empty or too long. The row was left out."
-    if status not in (*STATUSES, *GONE):
+    if status not in (*RECORD_STATUSES, *GONE):
         return "status", "is neither active nor tobedeleted. The row was left out."
     if mode == Mode.DELTA and not status:
         return "status", "is empty, which a delta must not be. The row was left out."

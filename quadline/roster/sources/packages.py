@@ -10,7 +10,7 @@ from typing import IO
 from quadline.roster.faults import ImportFault, RosterFault
 from quadline.roster.tables import MAX_FILE
 
-MAX_ENTRIES = 200  # OneRoster has twenty files
+MAX_ZIP_ENTRIES = 200  # OneRoster has twenty files
 MAX_UNPACKED = 512 * 1024 * 1024  # bytes, of all files together
 # CSV of a real roster becomes a tenth of its size, a column of one value a hundredth.
 MAX_RATIO = 300
@@ -50,8 +50,8 @@ def unpack(source: Path, into: Path, *, name: str = "") -> list[Path]:
 def _meant(package: zipfile.ZipFile, shown: str) -> Iterator[zipfile.ZipInfo]:
     """The CSV files in it, each looked at before anything is unpacked."""
     entries = package.infolist()
-    if len(entries) > MAX_ENTRIES:
-        raise _refused(f"has more than {MAX_ENTRIES} files. Is it a roster?", shown)
+    if len(entries) > MAX_ZIP_ENTRIES:
+        raise _refused(f"has more than {MAX_ZIP_ENTRIES} files. Is it a roster?", shown)
     total = 0
     for entry in entries:
         if entry.is_dir() or _is_left_behind(entry.filename):

@@ -27,10 +27,10 @@ from quadline.roster.sources.oneroster import (
 )
 from quadline.roster.tables import RosterRow
 
-MAX_FAULTS = 2_000  # of one kind in one file; a thousand more say nothing new
+MAX_FAULTS_OF_A_KIND = 2_000  # of one kind in one file; a thousand more say nothing new
 MAX_UNKNOWN = 0.1  # of a file's rows may name what is in none; more, and it stops
 NOT_IN_THIS_FILE = 10_000_000  # rows of kept users are numbered from here on
-CREATE = """
+CREATE_GIVEN = """
     CREATE TEMP TABLE given_record (
         number integer, sourced_id text, is_gone boolean, fields jsonb
     ) ON COMMIT DROP
@@ -66,7 +66,7 @@ UNKNOWN = """
     WHERE NOT given.is_gone AND named.id <> '' AND known.sourced_id IS NULL
     ORDER BY given.number
 """
-COUNT = "SELECT count(*) FROM given_record WHERE NOT is_gone"
+COUNT_GIVEN = "SELECT count(*) FROM given_record WHERE NOT is_gone"
 IS_KNOWN = "SELECT EXISTS (SELECT FROM roster_onerosterrecord WHERE kind = %s)"
 _IS_GONE = """
     kind = %(kind)s AND NOT EXISTS (
@@ -192,7 +192,7 @@ def keep_records(
     """Make what is known of this kind what the file says. Raises RosterFault."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS given_record")
-        cursor.execute(CREATE)
+        cursor.execute(CREATE_GIVEN)
         given = (
             (row.number, row.sourced_id, row.is_gone, json.dumps(row.fields))
             for row in rows
@@ -308,7 +308,7 @@ def _drop_twice(cursor: Any, file: str, form: FileForm) -> list[ImportFault]:
     if stops:
         raise RosterFault(stops)
     cursor.execute(DROP_TWICE, [[number for number, *_ in found]])
-    return faults[:MAX_FAULTS]
+    return faults[:MAX_FAULTS_OF_A_KIND]
 
 
 def _check_references(
@@ -318,7 +318,7 @@ def _check_references(
     RosterFault when they are many in a bulk file: the files do not belong together.
     """
     is_telling = form.kind == Kind.ENROLLMENT and mode == Mode.BULK
-    cursor.execute(COUNT)
+    cursor.execute(COUNT_GIVEN)
     [rows] = cursor.fetchone()
     faults: list[ImportFault] = []
     for name, kind in form.refers.items():
@@ -334,6 +334,6 @@ def _check_references(
         reason = f"is no {kind} of these files. The row says nothing about it."
         faults += [
             ImportFault(number, column, id, reason, file)
-            for number, id in unknown[:MAX_FAULTS]
+            for number, id in unknown[:MAX_FAULTS_OF_A_KIND]
         ]
     return faults

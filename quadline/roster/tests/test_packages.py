@@ -90,7 +90,7 @@ def test_a_size_that_is_untrue_is_found_while_unpacking(
 
 
 def test_many_entries_are_refused(tmp_path: Path, into: Path) -> None:
-    files = {f"{n}.csv": b"" for n in range(packages.MAX_ENTRIES + 1)}
+    files = {f"{n}.csv": b"" for n in range(packages.MAX_ZIP_ENTRIES + 1)}
     with pytest.raises(RosterFault, match="more than 200 files"):
         unpack(packed(tmp_path / "roster.zip", files), into)
 

@@ -20,11 +20,10 @@ from quadline.delivery.rosters.undoing import ask_to_undo, last_applied
 from quadline.roster.faults import FAULT_COLUMNS, ImportFault, fault_lines
 from quadline.roster.models import RosterChange, RosterRun, RosterRunFault
 from quadline.web.manage.numbers import require_manager
-from quadline.web.manage.roster.words import STATE_CHIPS, shown_change
+from quadline.web.manage.roster.words import RUN_CHIPS, shown_change
 from quadline.web.requests import StaffRequest, whole_number
 
 PAGE_ROWS = 50
-State = RosterRun.State
 # What can be looked at, by its name in counts; faults are rows of their own.
 PARTS = {
     "new": "New",
@@ -118,7 +117,7 @@ def _page(
     part = _part(request, run)
     context = {
         "run": run,
-        "chip": STATE_CHIPS[State(run.state)],
+        "chip": RUN_CHIPS[RosterRun.State(run.state)],
         "parts": _parts(run, part),
         "part": part,
         "part_title": PARTS.get(part, ""),
@@ -144,7 +143,7 @@ def _part(request: StaffRequest, run: RosterRun) -> str:
     asked = request.GET.get("show", "")
     if asked in PARTS:
         return asked
-    order = ("faults", *PARTS) if run.state == State.FAILED else tuple(PARTS)
+    order = ("faults", *PARTS) if run.state == RosterRun.State.FAILED else tuple(PARTS)
     filled = [name for name in order if run.counts.get(name)]
     return filled[0] if filled else ""
 

@@ -7,7 +7,7 @@ from quadline.web.manage.roster import mappings, runs, sources, views
 urlpatterns = [
     path("", views.roster_page, name="manage_roster"),
     path("upload/", views.upload_roster, name="roster_upload"),
-    path("history/", views.history, name="roster_history"),
+    path("history/", views.roster_history, name="roster_history"),
     path("runs/<int:run_id>/", runs.run_page, name="roster_run"),
     path("runs/<int:run_id>/apply/", runs.apply_roster, name="roster_apply"),
     path("runs/<int:run_id>/discard/", runs.discard_roster, name="roster_discard"),

@@ -11,11 +11,10 @@ from quadline.delivery.rosters.running import GivenFile, begin_run, check_run_jo
 from quadline.jobs import enqueue
 from quadline.roster.models import RosterMapping, RosterRun, RosterSource
 from quadline.web.manage.numbers import require_manager
-from quadline.web.manage.roster.words import STATE_CHIPS
+from quadline.web.manage.roster.words import RUN_CHIPS
 from quadline.web.requests import StaffRequest, whole_number
 
-State = RosterRun.State
-MAX_FILES = 25  # OneRoster 1.2 has twenty
+MAX_ROSTER_FILES = 25  # OneRoster 1.2 has twenty
 LAST_RUNS = 8
 HISTORY_ROWS = 50
 WORDS_OF_TROUBLE = {
@@ -58,7 +57,7 @@ def upload_roster(request: StaffRequest) -> HttpResponseBase:
 
 
 @require_safe
-def history(request: StaffRequest) -> HttpResponse:
+def roster_history(request: StaffRequest) -> HttpResponse:
     """Every roster that came, newest first."""
     require_manager(request)
     before = whole_number(request.GET.get("before"))
@@ -95,7 +94,7 @@ def _runs() -> Any:
 
 
 def _row(run: RosterRun) -> dict[str, Any]:
-    return {"run": run, "chip": STATE_CHIPS[State(run.state)]}
+    return {"run": run, "chip": RUN_CHIPS[RosterRun.State(run.state)]}
 
 
 def _source(source: RosterSource) -> dict[str, Any]:
@@ -106,8 +105,8 @@ def _source(source: RosterSource) -> dict[str, Any]:
 def _why_not(names: list[str]) -> str:
     if not names:
         return "Nothing was brought in. Choose a file first."
-    if len(names) > MAX_FILES:
-        return f"Nothing was brought in. Choose {MAX_FILES} files at most, or a ZIP."
+    if len(names) > MAX_ROSTER_FILES:
+        return f"Nothing was brought in. Choose {MAX_ROSTER_FILES} files at most, or a ZIP."
     odd = [
         name for name in names if not name.lower().endswith((".csv", ".zip", ".txt"))
     ]

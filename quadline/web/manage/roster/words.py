@@ -7,21 +7,24 @@ from quadline.roster.models import RosterChange, RosterRun
 from quadline.roster.sources.mapping import LABELS
 from quadline.sms import phones
 
-State = RosterRun.State
-STATE_CHIPS = {
-    State.READING: {"label": "Comparing", "tone": "", "icon": "waiting"},
-    State.SHOWN: {"label": "Waits for you", "tone": "warn", "icon": "alert"},
-    State.APPLYING: {"label": "Being applied", "tone": "", "icon": "waiting"},
-    State.APPLIED: {"label": "Applied", "tone": "ok", "icon": "tick"},
-    State.REPEATED: {"label": "Same as last time", "tone": "", "icon": "tick"},
-    State.FAILED: {"label": "Not imported", "tone": "bad", "icon": "alert"},
-    State.DISCARDED: {"label": "Discarded", "tone": "", "icon": "clock"},
-    State.UNDOING: {"label": "Being undone", "tone": "", "icon": "waiting"},
-    State.UNDONE: {"label": "Undone", "tone": "", "icon": "retry"},
+RUN_CHIPS = {
+    RosterRun.State.READING: {"label": "Comparing", "tone": "", "icon": "waiting"},
+    RosterRun.State.SHOWN: {"label": "Waits for you", "tone": "warn", "icon": "alert"},
+    RosterRun.State.APPLYING: {"label": "Being applied", "tone": "", "icon": "waiting"},
+    RosterRun.State.APPLIED: {"label": "Applied", "tone": "ok", "icon": "tick"},
+    RosterRun.State.REPEATED: {
+        "label": "Same as last time",
+        "tone": "",
+        "icon": "tick",
+    },
+    RosterRun.State.FAILED: {"label": "Not imported", "tone": "bad", "icon": "alert"},
+    RosterRun.State.DISCARDED: {"label": "Discarded", "tone": "", "icon": "clock"},
+    RosterRun.State.UNDOING: {"label": "Being undone", "tone": "", "icon": "waiting"},
+    RosterRun.State.UNDONE: {"label": "Undone", "tone": "", "icon": "retry"},
 }
 NOT_SHOWN = ("is_listed", "former_phones", "institutional_id")
 FIELD_LABELS = {**LABELS, "mobile": "Mobile", "landline": "Landline", "is_test": "Test"}
-NOTHING = "nothing"
+NO_VALUE = "nothing"
 
 
 class ShownField(NamedTuple):
@@ -67,7 +70,7 @@ def _fields(
             continue
         value = _value(name, after[name])
         # Of a new student, what is empty is no news.
-        if is_new and value == NOTHING:
+        if is_new and value == NO_VALUE:
             continue
         yield ShownField(
             FIELD_LABELS.get(name, name), _value(name, before.get(name)), value
@@ -83,8 +86,8 @@ def _of_caseload(change: RosterChange) -> ShownField:
         )
     return ShownField(
         "Relation",
-        change.before["relation"] or NOTHING,
-        change.after["relation"] or NOTHING,
+        change.before["relation"] or NO_VALUE,
+        change.after["relation"] or NO_VALUE,
     )
 
 
@@ -95,9 +98,9 @@ def _in_brackets(fields: Mapping[str, Any] | None) -> str:
 
 def _value(name: str, value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else NOTHING
+        return "yes" if value else NO_VALUE
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or NOTHING
+        return ", ".join(map(str, value)) or NO_VALUE
     if name in ("mobile", "landline") and value:
         return phones.written(str(value))
-    return str(value or "") or NOTHING
+    return str(value or "") or NO_VALUE
