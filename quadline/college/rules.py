@@ -174,10 +174,7 @@ class CollegeSettings(BaseModel):
         ),
     )
     roster_loss_percent: int = Field(
-        default=10,
-        ge=0,
-        le=100,
-        description="More gone, and a roster waits for a person.",
+        default=10, ge=0, le=100, description="More gone: a roster waits for a person."
     )
     registration_probe_to: PhoneSetting = Field(
         default="",

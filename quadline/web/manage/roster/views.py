@@ -106,7 +106,8 @@ def _why_not(names: list[str]) -> str:
     if not names:
         return "Nothing was brought in. Choose a file first."
     if len(names) > MAX_ROSTER_FILES:
-        return f"Nothing was brought in. Choose {MAX_ROSTER_FILES} files at most, or a ZIP."
+        most = f"Choose {MAX_ROSTER_FILES} files at most, or a ZIP file."
+        return f"Nothing was brought in. {most}"
     odd = [
         name for name in names if not name.lower().endswith((".csv", ".zip", ".txt"))
     ]
