@@ -81,7 +81,7 @@ def letters(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
         for letter, told in queued:
             letter(**told)  # type: ignore[operator]
         queued.clear()
-        subjects = [each.subject for each in mail.outbox]
+        subjects = [str(each.subject) for each in mail.outbox]
         mail.outbox.clear()
         return subjects
 
