@@ -104,6 +104,9 @@ def check_run(run_id: int, *, now: datetime) -> None:
         return
     try:
         with transaction.atomic():
+            lock_roster()
+            if not _is_still(run):
+                return
             done = _import(run, now=now)
             is_applied = run.is_automatic and not done.losses
             if is_applied:
@@ -150,6 +153,9 @@ def apply_run(run_id: int, *, now: datetime) -> None:
         return
     try:
         with transaction.atomic():
+            lock_roster()
+            if not _is_still(run):
+                return
             done = _import(run, now=now)
             assert done.diff is not None
             is_as_shown = done.diff.digest == run.diff_digest
@@ -206,9 +212,9 @@ def _apply_run_now(run_id: int) -> None:
 
 
 def _import(run: RosterRun, *, now: datetime) -> Imported:
-    """In the caller's transaction. Losses are looked at by whoever asked."""
-    # Before the files are read: OneRoster's records change with them.
-    lock_roster()
+    """In the caller's transaction, which has locked the roster before: OneRoster's
+    records change with the files. Losses are looked at by whoever asked.
+    """
     today = now.astimezone(college_settings().zone).date()
     with _written_files(run) as paths, TemporaryDirectory() as into:
         files = unpacked(paths, Path(into))
@@ -218,6 +224,14 @@ def _import(run: RosterRun, *, now: datetime) -> Imported:
     if run.is_automatic and _was_undone(run):
         done.losses.append("This very file was applied before, and undone.")
     return done
+
+
+def _is_still(run: RosterRun) -> bool:
+    """Whether no other worker has done this meanwhile, with whom it waits in line from
+    here on. A job may run twice: its first worker was only slow.
+    """
+    rows = RosterRun.objects.select_for_update().filter(pk=run.pk, state=run.state)
+    return rows.exists()
 
 
 def _was_undone(run: RosterRun) -> bool:
@@ -256,6 +270,10 @@ def finish_run(run: RosterRun, done: Imported, *, now: datetime) -> None:
 
 @transaction.atomic
 def _show(run: RosterRun, done: Imported) -> None:
+    if not _is_still(run):
+        assert done.diff is not None
+        done.diff.close()
+        return
     _keep(run, done)
     run.state = RosterRun.State.SHOWN
     run.applied_by = None
@@ -282,6 +300,8 @@ def _keep(run: RosterRun, done: Imported) -> None:
 
 @transaction.atomic
 def _fail(run: RosterRun, fault: RosterFault) -> None:
+    if not _is_still(run):
+        return
     keep_faults(run, fault.faults)
     run.state = RosterRun.State.FAILED
     run.applied_by = None

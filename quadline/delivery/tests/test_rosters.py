@@ -280,6 +280,31 @@ def test_doing_it_again_does_nothing(people: Cast) -> None:
         ask_to_apply(run, actor=people.ada, typed="", now=timezone.now())
 
 
+def test_a_second_worker_that_comes_late_changes_nothing(
+    people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has read the run before the first was done with it."""
+    run = begin_run(
+        [GivenFile("s.csv", text(ROSA, NEW))],
+        way=RosterRun.Way.API,
+        actor=people.ada,
+        now=timezone.now(),
+        is_automatic=True,
+    )
+    stale = RosterRun.objects.get(pk=run.pk)
+    check_run(run.pk, now=timezone.now())
+    rows = RosterRun.objects.filter(pk=run.pk)
+    monkeypatch.setattr(
+        type(rows), "first", lambda found: stale if not found else found[0]
+    )
+    check_run(run.pk, now=timezone.now())
+    run.refresh_from_db()
+
+    assert run.state == State.APPLIED
+    assert run.counts["new"] == 1
+    assert run.changes.filter(kind="new").count() == 1
+
+
 def test_a_discarded_roster_keeps_no_files(people: Cast) -> None:
     run = brought(people, ("s.csv", text(ROSA)))
 
