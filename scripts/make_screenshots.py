@@ -26,6 +26,7 @@ django.setup()
 
 import screenshot_campus as campus  # noqa: E402
 import screenshot_day as day  # noqa: E402
+import screenshot_rosters as rosters  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.db.models import Q  # noqa: E402
 from PIL import Image  # noqa: E402
@@ -85,6 +86,7 @@ def main() -> None:
             with chromium() as browser:
                 _take_all(browser, built, shots(built))
                 _take_all(browser, built, week_shots(built, campus.live(built)))
+                _take_all(browser, built, roster_shots(rosters.live()))
         finally:
             connections.close_all()
             built.stop()
@@ -203,6 +205,21 @@ def week_shots(built: house.House, week: campus.Week) -> list[Shot]:
             f"{built.simulator.url}/phones/{week.emailed.mobile}",
             _mailbox,
         ),
+    ]
+
+
+def roster_shots(kept: rosters.Rosters) -> list[Shot]:
+    waiting = f"/manage/roster/runs/{kept.waiting.pk}/"
+    half = f"/manage/roster/runs/{kept.half.pk}/"
+    return [
+        Shot("roster", RUTH, "/manage/roster/"),
+        Shot("roster-changes", RUTH, f"{waiting}?show=changed"),
+        Shot("roster-faults", RUTH, f"{waiting}?show=faults"),
+        Shot("roster-half", RUTH, f"{half}?show=leaving"),
+        Shot("roster-applied", RUTH, f"/manage/roster/runs/{kept.applied.pk}/"),
+        Shot("roster-mapping", RUTH, f"/manage/roster/mappings/{kept.mapping.pk}/"),
+        Shot("roster-source", RUTH, f"/manage/roster/sources/{kept.source.pk}/"),
+        Shot("roster-history", RUTH, "/manage/roster/history/"),
     ]
 
 

@@ -116,6 +116,9 @@ class CollegeSettings(EmailSettings):
             " a broadcast."
         ),
     )
+    roster_loss_percent: int = Field(
+        default=10, ge=0, le=100, description="More gone: a roster waits for a person."
+    )
     registration_probe_to: PhoneSetting = Field(
         default="",
         description=(

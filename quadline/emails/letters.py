@@ -40,7 +40,7 @@ def number_is_late(
             " done."
         ),
     ]
-    _send(f"Texting number of {staff_name} is not active yet", lines, to)
+    send_to_staff(f"Texting number of {staff_name} is not active yet", lines, to)
 
 
 def number_is_delayed(
@@ -60,7 +60,7 @@ def number_is_delayed(
         ),
         f"See {settings.PUBLIC_URL}/manage/numbers/ for each step.",
     ]
-    _send(f"Texting number of {staff_name} is delayed", lines, to)
+    send_to_staff(f"Texting number of {staff_name} is delayed", lines, to)
 
 
 def number_is_active(*, to: str, written: str) -> None:
@@ -73,7 +73,7 @@ def number_is_active(*, to: str, written: str) -> None:
         ),
         f"Your profile: {settings.PUBLIC_URL}/me/",
     ]
-    _send(f"Your texting number {written} is active", lines, [to])
+    send_to_staff(f"Your texting number {written} is active", lines, [to])
 
 
 def number_failed(
@@ -90,7 +90,7 @@ def number_failed(
             f" {settings.PUBLIC_URL}/manage/numbers/. Waiting texts are kept."
         ),
     ]
-    _send(f"Texting number of {staff_name} needs you", lines, to)
+    send_to_staff(f"Texting number of {staff_name} needs you", lines, to)
 
 
 def carrier_refuses(
@@ -110,7 +110,7 @@ def carrier_refuses(
             " get this once an hour while it lasts."
         ),
     ]
-    _send(f"The carrier refuses texts (code {carrier_code})", lines, to)
+    send_to_staff(f"The carrier refuses texts (code {carrier_code})", lines, to)
 
 
 def texts_used_up(
@@ -141,7 +141,9 @@ def texts_used_up(
             " brand."
         ),
     ]
-    _send(f"The college's texts for today are used up: {what.lower()}", lines, to)
+    send_to_staff(
+        f"The college's texts for today are used up: {what.lower()}", lines, to
+    )
 
 
 def passwords_guessed(
@@ -182,7 +184,7 @@ def passwords_guessed(
         ),
         "You get this once an hour while it lasts.",
     ]
-    _send(
+    send_to_staff(
         "Somebody is trying passwords" + (f" for {email}" if email else ""),
         [line for line in lines if line],
         to,
@@ -209,7 +211,7 @@ def texts_held(
         ),
         f"Each says so in its conversation: {settings.PUBLIC_URL}/inbox/",
     ]
-    _send(f"{what} {'is' if count == 1 else 'are'} held", lines, to)
+    send_to_staff(f"{what} {'is' if count == 1 else 'are'} held", lines, to)
 
 
 def password_link(*, to: str, link: str) -> None:
@@ -224,7 +226,7 @@ def password_link(*, to: str, link: str) -> None:
         "Choosing a new password signs you out everywhere and ends your API tokens.",
         "If this was not you, ignore this email: nothing has changed.",
     ]
-    _send("Reset your Quadline password", lines, [to])
+    send_to_staff("Reset your Quadline password", lines, [to])
 
 
 def invitation(
@@ -286,14 +288,15 @@ def password_changed(
             " administrator."
         ),
     ]
-    _send("Your Quadline password was changed", lines, [to])
+    send_to_staff("Your Quadline password was changed", lines, [to])
 
 
-def _send(
+def send_to_staff(
     subject: str,
     lines: list[str],
     to: Iterable[str],
 ) -> None:
+    """A letter of paragraphs, at once. Nobody to send it to: nothing happens."""
     recipients = list(to)
     if recipients:
         EmailMessage(

@@ -62,8 +62,8 @@ def _is_closed(request: HttpRequest) -> bool:
     body = b"\r\n" + request.body.rstrip(b"\r\n\t ")
     if not body.endswith(last_line):
         return False
-    # Mail services name the encoding of each field; files come there, too.
-    if request.path.startswith("/mail/"):
+    # Mail services name the encoding of each field; files come there, and rosters, too.
+    if request.path.startswith(("/mail/", "/manage/roster/")):
         return True
     parts = body.split(b"\r\n--" + named.encode("latin-1", "replace"))
     return all(_is_utf_8(part) for part in parts if not _is_file(part))

@@ -19,6 +19,14 @@ MAX_PHOTO_FORM = MAX_PICTURE_BYTES + 10_000
 PHOTO_PATH = "/me/photo/"
 # files travel as base64; DATA_UPLOAD_MAX_MEMORY_SIZE is this
 MAX_EMAIL_CALL = MAX_EMAIL_BYTES * 4 // 3 + 200_000
+# Where a roster comes in, by a form or by a program. Whoever else writes there costs no
+# more than the budget that all bodies share (config/body_budget.py).
+MAX_ROSTER = MAX_EMAIL_CALL
+ROSTER_PATHS = (
+    "/manage/roster/upload/",
+    "/manage/roster/mappings/new/",
+    "/api/v1/rosters",
+)
 BODY_TOO_LARGE = (
     "Too large: {largest:,} bytes are the most that is read here. Nothing was changed."
 )
@@ -34,6 +42,8 @@ def largest_body(path: str, authorization: str) -> int:
     if path.startswith(PHOTO_PATH):
         key = path.removeprefix(PHOTO_PATH).rstrip("/")
         return MAX_PHOTO_FORM if is_upload_key(key) else MAX_FORM
+    if path in ROSTER_PATHS:
+        return MAX_ROSTER
     secret = settings.ENV.email_webhook_secret
     if not secret or not path.startswith("/mail/"):
         return MAX_FORM

@@ -18,7 +18,7 @@ from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Direction, Status
 from quadline.delivery.models import IncomingEmail
 from quadline.numbers.models import SystemNumber
-from quadline.roster.models import Student
+from quadline.roster.models import RosterMapping, RosterRun, RosterSource, Student
 from tests.architecture.addresses import PUBLIC, is_of_the_api, names
 from tests.architecture.conftest import Enter
 from tests.cast import Cast, student
@@ -114,6 +114,22 @@ manage-office-new        GET   403          403          200          403
 manage-office-new        POST  403          403          302          403
 manage-office            GET   403          403          200          403
 manage-office            POST  403          403          422          403
+manage_roster          GET   403          403          200          403
+roster_upload          POST  403          403          422          403
+roster_history         GET   403          403          200          403
+roster_run             GET   403          403          200          403
+roster_apply           POST  403          403          302          403
+roster_discard         POST  403          403          302          403
+roster_undo            POST  403          403          422          403
+roster-faults-csv      GET   403          403          200          403
+roster_source_new      GET   403          403          200          403
+roster_source_new      POST  403          403          302          403
+roster_source          GET   403          403          200          403
+roster_source          POST  403          403          302          403
+roster_mapping_new     POST  403          403          302          403
+roster_mapping         GET   403          403          200          403
+roster_mapping         POST  403          403          422          403
+roster_mapping_remove  POST  403          403          302          403
 whole_email            GET   200/404/404  200/200/404  200/200/200  200/200/200
 retry_number           POST  403          403          302          403
 manage_staff           GET   403          403          200          403
@@ -143,6 +159,13 @@ profile-sessions-end   POST  302          302          302          302
 WHOSE = ("own", "office", "foreign")
 # Addresses with an id that need only be one.
 BY_NUMBER = ("retry_number", "stray_source", "revoke_directory")
+OF_A_ROSTER = (
+    "roster_run",
+    "roster_apply",
+    "roster_discard",
+    "roster_undo",
+    "roster-faults-csv",
+)
 
 
 @dataclass(frozen=True)
@@ -178,6 +201,9 @@ class Thing:
     template: MessageTemplate
     token: ApiToken
     session: UserSession
+    roster: RosterRun
+    source: RosterSource
+    mapping: RosterMapping
 
 
 def thing_of(owner: User, person: Student) -> Thing:
@@ -216,9 +242,51 @@ def thing_of(owner: User, person: Student) -> Thing:
     session = UserSession.objects.create(
         user=owner, session_key=uuid.uuid4().hex, ip="203.0.113.7", user_agent=""
     )
+    roster, source, mapping = roster_things(owner)
     return Thing(
-        person, conversation, message, number, broadcast, template, token, session
+        person,
+        conversation,
+        message,
+        number,
+        broadcast,
+        template,
+        token,
+        session,
+        roster=roster,
+        source=source,
+        mapping=mapping,
     )
+
+
+def roster_things(
+    owner: User, words: str = "Nightly"
+) -> tuple[RosterRun, RosterSource, RosterMapping]:
+    """A roster that waits, a source of others, and a mapping that is being made."""
+    now = timezone.now()
+    mapping = RosterMapping.objects.create(
+        name=words, header=[words], sample=[["1"]], created_by=owner, changed_at=now
+    )
+    source = RosterSource.objects.create(name=words, folder="nightly", created_at=now)
+    run = RosterRun.objects.create(
+        way="upload",
+        state="shown",
+        actor=owner,
+        file_names=words,
+        created_at=now,
+        counts={"changed": 1, "faults": 1},
+        losses=[words],
+        notes=[words],
+    )
+    run.changes.create(
+        position=1,
+        kind="changed",
+        institutional_id="00100001",
+        name=words,
+        before={"program": ""},
+        after={"program": words},
+    )
+    run.faults.create(position=0, file=words, row=2, value=words, reason=words)
+    return run, source, mapping
 
 
 @pytest.fixture
@@ -278,6 +346,11 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=[about.conversation.inbox_id])
     if name == "profile-token-revoke":
         return reverse(name, args=[about.token.pk])
+    if name in ("roster_source", "roster_mapping", "roster_mapping_remove"):
+        about_it = about.source if name == "roster_source" else about.mapping
+        return reverse(name, args=[about_it.pk])
+    if name in OF_A_ROSTER:
+        return reverse(name, args=[about.roster.pk])
     if name.startswith("report-"):
         return f"{reverse(name)}?staff={about.conversation.inbox_id}"
     return reverse(name, args=[about.number.pk] if name in BY_NUMBER else [])

@@ -192,6 +192,13 @@ LIMITS_SECTION = Section(
             unit="cents a segment",
         ),
         SettingField(
+            "roster_loss_percent",
+            "A roster that loses more waits for a person",
+            "Of students, phones, names or caseload rows.",
+            kind="number",
+            unit="percent",
+        ),
+        SettingField(
             "registration_probe_to",
             "Phone for registration checks",
             "A mobile of the college's own. It is texted when no news comes of whether"

@@ -1,6 +1,6 @@
 """What administrators look after, under /manage/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from quadline.web.manage import (
     college_logo,
@@ -62,6 +62,7 @@ urlpatterns = [
         directory.revoke_directory,
         name="revoke_directory",
     ),
+    path("roster/", include("quadline.web.manage.roster.urls")),
     path("email/", strays.strays, name="manage_strays"),
     path("email/<int:email_id>/", strays.stray_source, name="stray_source"),
 ]
