@@ -188,6 +188,7 @@ def _keep_an_administrator(user: User, *, role: str, is_active: bool) -> None:
     stays_one = role == Role.ADMINISTRATOR and is_active
     if not was_one or stays_one:
         return
+    # Counted under the lock: else two could each see the other left.
     others = User.objects.who_manage().exclude(pk=user.pk)
     # Someone who was invited and has never come in cannot help anybody yet.
     if not others.exclude(invited_at__isnull=False, last_login=None).exists():

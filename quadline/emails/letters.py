@@ -256,7 +256,7 @@ def invitation(
         ),
         "If you did not expect this email, ignore it.",
     ]
-    _send(f"Your account for texting at {college}", lines, [to])
+    send_to_staff(f"Your account for texting at {college}", lines, [to])
 
 
 def password_changed(

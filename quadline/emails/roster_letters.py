@@ -22,6 +22,7 @@ def file_is_late(*, to: Iterable[str], source: str, expected: str, last: str) ->
 
 def file_is_missing(*, to: Iterable[str], source: str, last: str) -> None:
     """None for more than a day."""
+    # What it costs is said: nobody sees a file that did not come.
     lines = [
         f"No roster file of {source} has come for more than a day.",
         f"The last one came {last}." if last else "None has come yet.",
@@ -43,9 +44,11 @@ def file_is_odd(
     waits: bool,
 ) -> None:
     """It was not imported. ``waits``: a person may still say that it is meant."""
+    # The first are enough to know what is wrong; thousands would fill a mailbox.
     shown = [f"- {each}" for each in words[:MAX_WORDS]]
     if len(words) > MAX_WORDS:
         shown.append(f"- and {len(words) - MAX_WORDS:,} more")
+    # Two letters that look alike ask for different things: only here a person decides.
     next_step = (
         "If the file is right, apply it there. If not, export it again: the next file"
         " is compared afresh."

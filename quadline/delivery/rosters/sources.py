@@ -13,7 +13,7 @@ from quadline.roster.models import RosterMapping, RosterSource
 from quadline.roster.sources.mapping import ColumnMapping, mapping_faults
 from quadline.roster.sources.reading import mapping_of
 
-MAX_NAME = 80
+MAX_SOURCE_NAME = 80
 EXPECTED_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:00)?")
 
 
@@ -155,8 +155,8 @@ def one_name(raw: str) -> str:
     name = " ".join(raw.replace("\0", "").split())
     if not name:
         raise SourceRefused("Not saved. Give it a name.")
-    if len(name) > MAX_NAME:
-        raise SourceRefused(f"Not saved. Use {MAX_NAME} characters or fewer.")
+    if len(name) > MAX_SOURCE_NAME:
+        raise SourceRefused(f"Not saved. Use {MAX_SOURCE_NAME} characters or fewer.")
     return name
 
 

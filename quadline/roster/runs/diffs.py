@@ -18,8 +18,8 @@ from quadline.roster.rules import CheckedStudent
 
 IN_MEMORY = 8_000_000  # bytes of a diff; what is more lies in a file meanwhile
 STUDENT_FIELDS = tuple(CheckedStudent._fields)
-KEPT = tuple(name for name in STUDENT_FIELDS if name != "institutional_id")
-COLUMNS = (
+DIFF_FIELDS = tuple(name for name in STUDENT_FIELDS if name != "institutional_id")
+DIFF_COLUMNS = (
     *("position", "kind", "student_id", "institutional_id", "name", "staff_id"),
     *("has_phone", "before", "after"),
 )
@@ -53,7 +53,7 @@ _PAIRS = (
     ("institutional_id", "student.institutional_id", "match.kept_id"),
     *(
         (name, f"student.{name}", f"coalesce(given.{name}, student.{name})")
-        for name in KEPT
+        for name in DIFF_FIELDS
     ),
     ("is_listed", "student.is_listed", "(student.is_listed OR %(is_whole)s)"),
 )
@@ -171,13 +171,13 @@ COUNT_CHANGES = """
     FROM given_change
 """
 COPY_OUT = f"""
-    COPY (SELECT {", ".join(COLUMNS)} FROM given_change ORDER BY position) TO STDOUT
+    COPY (SELECT {", ".join(DIFF_COLUMNS)} FROM given_change ORDER BY position) TO STDOUT
 """
-KINDS = ("new", "changed", "listed", "leaving", "caseload", "phones")
+DIFF_KINDS = ("new", "changed", "listed", "leaving", "caseload", "phones")
 
 
 class Diff(NamedTuple):
-    """``rows``: as COPY writes them, to be closed. ``counts``: by KINDS."""
+    """``rows``: as COPY writes them, to be closed. ``counts``: by DIFF_KINDS."""
 
     rows: IO[bytes]
     digest: str
@@ -212,7 +212,7 @@ def collect_diff() -> Diff:
     digest = hashlib.sha256()
     with connection.cursor() as cursor:
         cursor.execute(COUNT_CHANGES)
-        counts = dict(zip(KINDS, cursor.fetchone(), strict=True))
+        counts = dict(zip(DIFF_KINDS, cursor.fetchone(), strict=True))
         with cursor.copy(COPY_OUT) as copy:
             for piece in copy:
                 digest.update(piece)
@@ -223,7 +223,7 @@ def collect_diff() -> Diff:
 
 def keep_diff(run_id: int, diff: Diff) -> None:
     """Beside the run, in place of one that it had."""
-    columns = ", ".join(COLUMNS)
+    columns = ", ".join(DIFF_COLUMNS)
     # By way of a table without the run: COPY fills no column by itself.
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM roster_rosterchange WHERE run_id = %s", [run_id])

@@ -70,6 +70,7 @@ def _caseload_of(files: Mapping[str, Path]) -> Path | None:
     for name, path in files.items():
         if name.lower() in CASELOAD_NAMES:
             return path
+    # Of more than two nobody can say which is which.
     if len(files) != 2:
         return None
     with_staff = [path for path in files.values() if _names_staff(path)]
@@ -91,7 +92,7 @@ def _the_only(files: Mapping[str, Path]) -> Path:
             f"Which of these files has the students? {names}. Send one, with"
             " caseload.csv beside it if you like, or OneRoster with its manifest.csv."
         )
-    [path] = files.values()
+    [path] = files.values()  # whatever it is called
     return path
 
 
@@ -100,6 +101,7 @@ def _read_mapped(
 ) -> RosterInput:
     table = read_table(path, file_kind(mapping))
     changed = changed_columns(mapping, table.header.names)
+    # A column that moved may hold something else now, such as a parent's phone.
     if changed:
         faults = [
             ImportFault(table.header_row, "", "", each, path.name) for each in changed

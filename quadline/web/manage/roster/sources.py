@@ -33,6 +33,7 @@ def _edited(request: StaffRequest, source: RosterSource | None) -> HttpResponseB
         return _form(request, source, wish)
     wish = SourceWish(
         name=request.POST.get("name", ""),
+        # A path of the machine: no slash and no dot gets through.
         folder=slugify(request.POST.get("folder", ""))[:60],
         mapping_id=whole_number(request.POST.get("mapping")),
         expected_by=request.POST.get("expected_by", ""),
@@ -53,6 +54,7 @@ def _form(
     *,
     problem: str = "",
 ) -> HttpResponse:
+    # One that is still being made reads nothing yet.
     mappings = RosterMapping.objects.filter(is_ready=True).order_by("name")
     context = {
         "source": source,

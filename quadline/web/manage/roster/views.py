@@ -40,6 +40,7 @@ def upload_roster(request: StaffRequest) -> HttpResponseBase:
     problem = _why_not([file.name or "" for file in given])
     mapping_id = whole_number(request.POST.get("mapping"))
     mapping = RosterMapping.objects.filter(pk=mapping_id or 0, is_ready=True).first()
+    # Without it the file would be read by our column names, and mean something else.
     if mapping_id and mapping is None:
         problem = problem or "There is no such mapping any more. Choose another."
     if problem:
@@ -64,6 +65,7 @@ def roster_history(request: StaffRequest) -> HttpResponse:
     rows = _runs()
     if before is not None:
         rows = rows.filter(pk__lt=before)
+    # One more than is shown tells whether there are older ones.
     found = list(rows[: HISTORY_ROWS + 1])
     shown = found[:HISTORY_ROWS]
     context = {
