@@ -171,7 +171,8 @@ COUNT_CHANGES = """
     FROM given_change
 """
 COPY_OUT = f"""
-    COPY (SELECT {", ".join(DIFF_COLUMNS)} FROM given_change ORDER BY position) TO STDOUT
+    COPY (SELECT {", ".join(DIFF_COLUMNS)} FROM given_change ORDER BY position)
+    TO STDOUT
 """
 DIFF_KINDS = ("new", "changed", "listed", "leaving", "caseload", "phones")
 
