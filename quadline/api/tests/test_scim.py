@@ -266,6 +266,37 @@ def test_a_version_that_is_old_changes_nothing(directory: Directory) -> None:
     assert user.name == "Changed on the screen"
 
 
+def test_a_directory_that_does_not_say_whether_somebody_is_active_lets_nobody_in(
+    directory: Directory, people: Cast
+) -> None:
+    user = added(directory.add())
+    deactivate_staff(user, actor=people.ada)
+    silent = {name: said for name, said in ADA.items() if name != "active"}
+    assert directory.ask("PUT", f"/{user.pk}", silent).status_code == 200
+    user.refresh_from_db()
+    assert not user.is_active
+
+
+def test_what_the_directory_never_said_is_not_its_to_take_away(
+    directory: Directory, people: Cast
+) -> None:
+    """It changes one thing of an account that was here before it, and then writes all
+    that it knows, which is less than the account has.
+    """
+    ada = people.ada
+    office, phone = ada.office, ada.office_phone
+    directory.change(ada, {"op": "replace", "path": "displayName", "value": "Ada B."})
+    known = {"schemas": [CORE], "userName": ada.email, "displayName": "Ada Byrd"}
+    assert directory.ask("PUT", f"/{ada.pk}", known).status_code == 200
+    ada.refresh_from_db()
+    assert ada.name == "Ada Byrd"
+    assert (ada.role, ada.office, ada.office_phone) == (
+        Role.ADMINISTRATOR,
+        office,
+        phone,
+    )
+
+
 def test_what_was_changed_on_the_screen_is_what_the_directory_reads(
     directory: Directory,
 ) -> None:
