@@ -16,12 +16,10 @@ from scim2_tester import Status, check_server, filling
 
 from quadline import clock
 from quadline.accounts.administering import LastAdministrator, deactivate_staff
-from quadline.accounts.directory_tokens import (
-    make_directory_token,
-    revoke_directory_token,
-)
+from quadline.accounts.directory_tokens import make_directory_token
 from quadline.accounts.models import DirectoryEntry, User
 from quadline.accounts.rules import Role
+from quadline.accounts.tokens import revoke_token
 from quadline.audit.models import AuditEntry
 from tests.cast import Cast
 from tests.program import Program
@@ -321,7 +319,7 @@ def test_without_a_key_there_is_nothing(people: Cast, key: str) -> None:
 
 def test_neither_a_revoked_key_nor_an_api_token_opens_it(people: Cast) -> None:
     token, words = make_directory_token(name="Old", actor=people.ada, now=clock.now())
-    revoke_directory_token(token, actor=people.ada, now=clock.now())
+    revoke_token(token, actor=people.ada, now=clock.now())
     assert Directory(words).ask("GET").status_code == 401
     of_ada = Program.of(people.ada).token
     assert Directory(of_ada).ask("GET").status_code == 401

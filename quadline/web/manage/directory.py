@@ -11,12 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quadline import clock
-from quadline.accounts.directory_tokens import (
-    make_directory_token,
-    revoke_directory_token,
-)
+from quadline.accounts.directory_tokens import make_directory_token
 from quadline.accounts.models import DirectoryEntry, DirectoryToken
-from quadline.accounts.tokens import MAX_TOKEN_NAME, TokenRefused
+from quadline.accounts.tokens import MAX_TOKEN_NAME, TokenRefused, revoke_token
 from quadline.web.manage.numbers import require_manager
 from quadline.web.requests import StaffRequest
 
@@ -42,7 +39,7 @@ def directory_page(request: StaffRequest) -> HttpResponse:
 def revoke_directory(request: StaffRequest, token_id: int) -> HttpResponseBase:
     require_manager(request)
     token = get_object_or_404(DirectoryToken, pk=token_id)
-    if revoke_directory_token(token, actor=request.user, now=clock.now()):
+    if revoke_token(token, actor=request.user, now=clock.now()):
         success(request, f"“{token.name}” opens nothing any more.")
     return redirect("manage_directory")
 
