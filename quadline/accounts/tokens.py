@@ -81,6 +81,7 @@ def revoke_token(
 ) -> bool:
     """From now on it opens nothing. False when it was revoked already."""
     with transaction.atomic():
+        # By the row as it is: of two who revoke it at once, one is on record.
         live = type(token)._default_manager.filter(pk=token.pk, revoked_at=None)
         if not live.update(revoked_at=now):
             return False
@@ -103,6 +104,7 @@ def user_of(words: str, *, now: datetime) -> User | None:
 
 def note_use(token: SecretToken, *, now: datetime) -> None:
     """Once a minute at most: programs ask many times in a row."""
+    # In the statement: two processes that ask at once write once.
     is_due = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
     same = type(token)._default_manager.filter(is_due, pk=token.pk)
     same.update(last_used_at=now)

@@ -157,7 +157,7 @@ class StaffAccount:
     said: Mapping[str, Any]
 
 
-NO_ACCOUNT = StaffAccount(StaffDetails(), is_active=True, said={})
+NEW_ACCOUNT = StaffAccount(StaffDetails(), is_active=True, said={})
 
 
 def facts_in(resource: Any, before: StaffAccount) -> DirectoryFacts:
@@ -174,6 +174,7 @@ def facts_in(resource: Any, before: StaffAccount) -> DirectoryFacts:
         "office_phone": _chosen(resource.phone_numbers),
         "office": _office_in(resource),
     }
+    # A directory that maps no office must not empty those of everybody.
     kept = {
         name: getattr(before.details, name)
         for name, attribute in ATTRIBUTES.items()
@@ -198,13 +199,14 @@ def _said_in(resource: Any, before: StaffAccount) -> dict[str, Any]:
     """A change comes with all that we showed, and only what differs from that was said
     by the directory: the rest is not its to take away later.
     """
-    ours = {} if before is NO_ACCOUNT else _written(resource_of(before))
+    ours = {} if before is NEW_ACCOUNT else _written(resource_of(before))
     said = {
         name: value
         for name, value in _written(resource).items()
         if name in (*before.said, *ALWAYS_SAID) or ours.get(name) != value
     }
-    if "active" in before.said and resource.active is None:
+    # It was shown. Else the next one who asks would be told again what was taken back.
+    if before is not NEW_ACCOUNT and resource.active is None:
         said["active"] = None
     return said
 
@@ -241,9 +243,10 @@ def resource_of(now: StaffAccount) -> Any:
     """An account in SCIM: in the directory's words as long as they say what is so."""
     details = now.details
     resource = STAFF.model_validate({"userName": details.email, **now.said})
-    said = tidy(facts_in(resource, NO_ACCOUNT).details)
+    said = tidy(facts_in(resource, NEW_ACCOUNT).details)
     if said.name != details.name:
         resource.display_name = details.name
+    # Of an account that was here before, directories want to see an address.
     if said.email != details.email or not now.said:
         resource.emails = [WorkEmail(value=details.email, type=WORK, primary=True)]
     if said.role != details.role:

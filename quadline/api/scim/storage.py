@@ -38,7 +38,7 @@ from quadline.accounts.directory import (
 )
 from quadline.accounts.models import User
 from quadline.api.scim.resources import (
-    NO_ACCOUNT,
+    NEW_ACCOUNT,
     STAFF_TYPE,
     StaffAccount,
     facts_in,
@@ -87,7 +87,7 @@ class StaffStorage(ScimStorage):
         self, resource_type: ResourceType, resource: Resource[Any]
     ) -> Resource[Any]:
         with _in_scim_words():
-            facts = facts_in(resource, NO_ACCOUNT)
+            facts = facts_in(resource, NEW_ACCOUNT)
             return _published(add_from_directory(facts, now=clock.now()))
 
     def update(
