@@ -257,9 +257,9 @@ def resource_of(now: StaffAccount) -> Any:
         resource.phone_numbers = _phones_of(details.office_phone)
     if said.office != details.office:
         resource[StaffOffice] = StaffOffice(department=details.office or None)
-    # Once the directory took the word back, an active account goes without it.
+    # The directory does not want to see what it took back.
     is_taken_back = "active" in now.said and now.said["active"] is None
-    resource.active = None if now.is_active and is_taken_back else now.is_active
+    resource.active = None if is_taken_back else now.is_active
     return resource
 
 

@@ -1,6 +1,7 @@
 """The college's directory keeps accounts, through a client that is not ours."""
 
 import json
+import random
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -113,9 +114,11 @@ filling_of_the_checker = filling.get_random_example_value
 
 
 @pytest.mark.usefixtures("one_transaction")
+@pytest.mark.parametrize("seed", range(2))  # whether each made up person is active
 def test_a_checker_that_is_not_ours_finds_nothing_wrong(
-    key: str, monkeypatch: pytest.MonkeyPatch
+    key: str, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
+    random.seed(seed)
     monkeypatch.setattr(filling, "get_random_example_value", as_a_college_writes)
     client = WSGISCIMClient(
         WSGIHandler(),
