@@ -1,18 +1,19 @@
-"""Keys of the college's directory: make one, take it back, and know one again."""
+"""Keys of the college's directory: make one, and know one again. They are taken back as
+API tokens are.
+"""
 
 import secrets
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from quadline.accounts.models import DirectoryToken, User
 from quadline.accounts.tokens import (
-    NOTED_EVERY,
     RANDOM_BYTES,
-    SHOWN_CHARACTERS,
     digest_of,
+    kept_of,
     name_of_token,
+    note_use,
 )
 from quadline.audit.models import record_audit
 
@@ -28,28 +29,10 @@ def make_directory_token(
     words = DIRECTORY_KEY_PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
     with transaction.atomic():
         token = DirectoryToken.objects.create(
-            name=name,
-            prefix=words[:SHOWN_CHARACTERS],
-            digest=digest_of(words),
-            made_by=actor,
-            created_at=now,
+            name=name, made_by=actor, created_at=now, **kept_of(words)
         )
         record_audit("directory token made", subject=token, actor=actor, name=name)
     return token, words
-
-
-def revoke_directory_token(
-    token: DirectoryToken, *, actor: User, now: datetime
-) -> bool:
-    """From now on it opens nothing. False when it was revoked already."""
-    with transaction.atomic():
-        live = DirectoryToken.objects.filter(pk=token.pk, revoked_at=None)
-        if not live.update(revoked_at=now):
-            return False
-        record_audit(
-            "directory token revoked", subject=token, actor=actor, name=token.name
-        )
-    return True
 
 
 def is_directory(words: str, *, now: datetime) -> bool:
@@ -58,7 +41,5 @@ def is_directory(words: str, *, now: datetime) -> bool:
     token = live.first()
     if token is None:
         return False
-    # A directory asks thousands of times in a row.
-    is_due = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
-    live.filter(is_due).update(last_used_at=now)
+    note_use(token, now=now)
     return True

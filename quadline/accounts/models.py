@@ -244,12 +244,11 @@ class User(AbstractBaseUser):
         return phones.written(self.office_phone) if self.office_phone else ""
 
 
-class ApiToken(models.Model):
-    """A key with which a program acts as a staff user. Only a digest is
-    kept: the token itself is shown once.
-    """
+class SecretToken(models.Model):
+    """A key that opens something. Only a digest is kept: the key is shown once."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    KIND: ClassVar[str]  # as the audit trail calls it
+
     name = models.CharField(max_length=80)
     # its first characters, by which people tell tokens apart
     prefix = models.CharField(max_length=12)
@@ -260,31 +259,30 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
+        abstract = True
         ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
 
-class DirectoryToken(models.Model):
-    """The key with which the college's directory keeps accounts. Only a digest is kept.
+class ApiToken(SecretToken):
+    """A key with which a program acts as a staff user."""
+
+    KIND = "API token"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+
+
+class DirectoryToken(SecretToken):
+    """The key with which the college's directory keeps accounts.
 
     It is nobody's own: it goes on working when the one who made it leaves.
     """
 
-    name = models.CharField(max_length=80)
-    prefix = models.CharField(max_length=12)
-    digest = models.CharField(max_length=64, unique=True)  # SHA-256
+    KIND = "directory token"
+
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField()
-    last_used_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-created_at", "-pk"]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.prefix}…)"
 
 
 class DirectoryEntry(models.Model):

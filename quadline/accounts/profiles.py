@@ -7,11 +7,16 @@ from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import FirstTab
-from quadline.accounts.staff_details import FieldFaults, one_line_of
+from quadline.accounts.staff_details import (
+    LONGEST,
+    FieldFaults,
+    faults_of_length,
+    one_line_of,
+)
 from quadline.audit.models import record_audit
 
 # As their columns have it.
-LONGEST_LINES = {"name": 200, "title": 120, "pronouns": 40}  # characters
+LONGEST_LINES = {"name": LONGEST["name"], "title": LONGEST["title"], "pronouns": 40}
 MAX_SIGNATURE = 500  # characters: longer ones hide the message above them
 MOST_SIGNATURE_LINES = 8
 
@@ -112,9 +117,7 @@ def _faults(profile: Profile) -> FieldFaults:
     found: FieldFaults = {}
     if not profile.name:
         found["name"] = "Write your name: students see it in texts and emails."
-    for name, longest in LONGEST_LINES.items():
-        if len(getattr(profile, name)) > longest:
-            found[name] = f"This has over {longest} characters. Shorten it."
+    found |= faults_of_length(profile, LONGEST_LINES)
     if len(profile.signature) > MAX_SIGNATURE:
         over = len(profile.signature) - MAX_SIGNATURE
         found["signature"] = f"Shorten it by {over} characters."

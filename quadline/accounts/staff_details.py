@@ -2,6 +2,7 @@
 in words.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
@@ -51,9 +52,7 @@ def faults_of(details: StaffDetails) -> FieldFaults:
     found: FieldFaults = {}
     if not details.name:
         found["name"] = "Write the name."
-    for name, longest in LONGEST.items():
-        if len(getattr(details, name)) > longest:
-            found[name] = f"This has over {longest} characters. Shorten it."
+    found |= faults_of_length(details, LONGEST)
     if words := _fault_of_email(details.email):
         found["email"] = words
     if details.role not in [role.value for role in Role]:
@@ -61,6 +60,15 @@ def faults_of(details: StaffDetails) -> FieldFaults:
     if words := fault_of_phone(details.office_phone):
         found["office_phone"] = words
     return found
+
+
+def faults_of_length(written: object, longest: Mapping[str, int]) -> FieldFaults:
+    """Of the fields that ``longest`` names, those with more characters than it says."""
+    return {
+        name: f"This has over {most} characters. Shorten it."
+        for name, most in longest.items()
+        if len(getattr(written, name)) > most
+    }
 
 
 def _fault_of_email(email: str) -> str:

@@ -7,7 +7,6 @@ it, so browsers may keep each for good.
 
 import hashlib
 import io
-import warnings
 from typing import Any
 
 from django.db import transaction
@@ -18,13 +17,23 @@ from quadline.audit.models import record_audit
 from quadline.college import current
 from quadline.college.deciding import take_turn
 from quadline.college.models import CollegeDecision, CollegeLogo
+from quadline.pictures import PictureFault, PictureLimits, UnusablePicture, draw_again
 
 NAME = "college_logo"  # of the decision; no setting of the environment
 MAX_FILE_BYTES = 900_000
 MAX_LOGO_PIXELS = 16_000_000
+LIMITS_OF_LOGO = PictureLimits(MAX_FILE_BYTES, MAX_LOGO_PIXELS)
 FITS_IN = (480, 160)  # twice what a page shows
-FORMATS = ("PNG", "JPEG", "WEBP")  # no SVG: it may hold a script
 NO_LOGO = "This is no picture that can be read. Choose a PNG, JPEG or WebP file."
+LOGO_REFUSALS = {
+    PictureFault.TOO_MANY_BYTES: (
+        f"The file is over {MAX_FILE_BYTES // 1000} KB. Use a smaller one."
+    ),
+    PictureFault.TOO_MANY_PIXELS: (
+        f"The picture has over {MAX_LOGO_PIXELS // 1_000_000} million pixels. Use a"
+        " smaller one."
+    ),
+}
 
 
 class LogoRefused(ValueError):
@@ -70,33 +79,19 @@ def _decide(digest: str, actor: Any) -> None:
 
 def _drawn_again(content: bytes) -> bytes:
     """As a PNG of a bounded size, without what else the file holds."""
-    if len(content) > MAX_FILE_BYTES:
-        raise LogoRefused(
-            f"The file is over {MAX_FILE_BYTES // 1000} KB. Use a smaller one."
-        )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # of a picture that would fill the memory
-            return _png(content)
-    except LogoRefused:
-        raise
-    except Exception as error:  # a decoder fails in any way it likes
-        raise LogoRefused(NO_LOGO) from error
+        drawn = draw_again(content, LIMITS_OF_LOGO, _fitted)
+    except UnusablePicture as unusable:
+        raise LogoRefused(LOGO_REFUSALS.get(unusable.fault, NO_LOGO)) from unusable
+    written = io.BytesIO()
+    drawn.save(written, "PNG", optimize=True)
+    return written.getvalue()
 
 
-def _png(content: bytes) -> bytes:
-    with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-        # The header's word: nothing is decoded yet.
-        if picture.width * picture.height > MAX_LOGO_PIXELS:
-            millions = MAX_LOGO_PIXELS // 1_000_000
-            raise LogoRefused(
-                f"The picture has over {millions} million pixels. Use a smaller one."
-            )
-        drawn = ImageOps.exif_transpose(picture).convert("RGBA")
+def _fitted(picture: Image.Image) -> Image.Image:
+    drawn = ImageOps.exif_transpose(picture).convert("RGBA")
+    # Never larger than it was: a small logo stays sharp.
     drawn.thumbnail(FITS_IN)
-    # On a new ground: the old one has its texts, places and profiles with it.
     plain = Image.new("RGBA", drawn.size)
     plain.paste(drawn)
-    written = io.BytesIO()
-    plain.save(written, "PNG", optimize=True)
-    return written.getvalue()
+    return plain

@@ -120,9 +120,11 @@ class ClientConnection(HttpToolsProtocol):
         super().on_response_complete()
         if self.transport.is_closing():
             self._begin_stalling()
+        elif not self._is_between_requests():
+            return  # the next one has begun, and has time of its own
         elif not self._is_whole:
             self._wait(TAIL_SECONDS)
-        elif self._is_between_requests():
+        else:
             self.idle[self] = None
 
     def send_400_response(self, msg: str) -> None:

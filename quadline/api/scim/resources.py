@@ -5,6 +5,7 @@ database here.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from pydantic import Field
@@ -37,6 +38,7 @@ from quadline.sms.phones import PhoneError, normalise
 MOST_IN_ONE_ANSWER = 200
 WORK = "work"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+ALWAYS_SAID = ("schemas", "userName")
 # Where SCIM has what an account has, beside its name and address.
 ATTRIBUTES = {
     "title": "title",
@@ -144,38 +146,74 @@ def provider() -> ScimProvider:
     )
 
 
-def facts_in(
-    resource: Any, before: StaffDetails | None, said_before: Mapping[str, Any]
-) -> DirectoryFacts:
+@dataclass(frozen=True)
+class StaffAccount:
+    """An account as it is. ``said``: what the directory has said of it, as SCIM has it;
+    a value that it took back is None.
+    """
+
+    details: StaffDetails
+    is_active: bool
+    said: Mapping[str, Any]
+
+
+NEW_ACCOUNT = StaffAccount(StaffDetails(), is_active=True, said={})
+
+
+def facts_in(resource: Any, before: StaffAccount) -> DirectoryFacts:
     """What a SCIM resource says of an account.
 
-    Where it is silent, the account stays as it is, ``before``; but what the directory
-    once said and no longer says is empty. ``said_before``: its words then.
+    Where it is silent, the account stays as it is; but what the directory once said and
+    no longer says is empty.
     """
-    known = before or StaffDetails()
     user_name = resource.user_name or ""
-    said = {
+    read = {
         "title": resource.title or "",
         # one at a time: the highest of several is not ours to guess
         "role": _chosen(resource.roles),
         "office_phone": _chosen(resource.phone_numbers),
         "office": _office_in(resource),
     }
+    # A directory that maps no office must not empty those of everybody.
     kept = {
-        name: getattr(known, name)
+        name: getattr(before.details, name)
         for name, attribute in ATTRIBUTES.items()
-        if not said[name] and attribute not in said_before
+        if not read[name] and attribute not in before.said
     }
+    details = StaffDetails(
+        name=_name_in(resource) or user_name,
+        email=_chosen(resource.emails) or user_name,
+        **{**read, **kept},
+    )
+    is_silent = resource.active is None
     return DirectoryFacts(
         user_name=user_name.casefold(),
-        details=StaffDetails(
-            name=_name_in(resource) or user_name,
-            email=_chosen(resource.emails) or user_name,
-            **{**said, **kept},
-        ),
-        is_active=resource.active is not False,
-        attributes=resource.model_dump(exclude_none=True, exclude={"id", "meta"}),
+        details=details,
+        # Else a directory that says nothing of it would let back in who was sent away.
+        is_active=before.is_active if is_silent else resource.active,
+        attributes=_said_in(resource, before),
     )
+
+
+def _said_in(resource: Any, before: StaffAccount) -> dict[str, Any]:
+    """A change comes with all that we showed, and only what differs from that was said
+    by the directory: the rest is not its to take away later.
+    """
+    ours = {} if before is NEW_ACCOUNT else _written(resource_of(before))
+    said = {
+        name: value
+        for name, value in _written(resource).items()
+        if name in (*before.said, *ALWAYS_SAID) or ours.get(name) != value
+    }
+    # It was shown. Else the next one who asks would be told again what was taken back.
+    if before is not NEW_ACCOUNT and resource.active is None:
+        said["active"] = None
+    return said
+
+
+def _written(resource: Any) -> dict[str, Any]:
+    written: dict[str, Any] = resource.model_dump(exclude={"id", "meta"})
+    return written
 
 
 def _name_in(resource: Any) -> str:
@@ -201,31 +239,27 @@ def _chosen(entries: list[Any] | None) -> str:
     return str(ranked[0].value) if ranked else ""
 
 
-def resource_of(
-    now: StaffDetails, *, is_active: bool, attributes: Mapping[str, Any]
-) -> Any:
-    """An account in SCIM: in the directory's own words as long as they say what is so.
-
-    ``attributes``: those words, or {} for an account that the directory never wrote.
-    """
-    written = attributes or {"userName": now.email}
-    resource = STAFF.model_validate(dict(written))
-    said = tidy(facts_in(resource, None, attributes).details)
-    if said.name != now.name:
-        resource.display_name = now.name
-    if said.email != now.email or not attributes:
-        resource.emails = [WorkEmail(value=now.email, type=WORK, primary=True)]
-    if said.role != now.role:
-        resource.roles = [StaffRole(value=now.role, primary=True)]
-    if said.title != now.title:
-        resource.title = now.title or None
-    if phone_written(said.office_phone) != phone_written(now.office_phone):
-        resource.phone_numbers = _phones_of(now.office_phone)
-    if said.office != now.office:
-        resource[StaffOffice] = StaffOffice(department=now.office or None)
-    # Once the directory took the word back, an active account goes without it.
-    is_silent = bool(attributes) and "active" not in attributes
-    resource.active = None if is_active and is_silent else is_active
+def resource_of(now: StaffAccount) -> Any:
+    """An account in SCIM: in the directory's words as long as they say what is so."""
+    details = now.details
+    resource = STAFF.model_validate({"userName": details.email, **now.said})
+    said = tidy(facts_in(resource, NEW_ACCOUNT).details)
+    if said.name != details.name:
+        resource.display_name = details.name
+    # Of an account that was here before, directories want to see an address.
+    if said.email != details.email or not now.said:
+        resource.emails = [WorkEmail(value=details.email, type=WORK, primary=True)]
+    if said.role != details.role:
+        resource.roles = [StaffRole(value=details.role, primary=True)]
+    if said.title != details.title:
+        resource.title = details.title or None
+    if phone_written(said.office_phone) != phone_written(details.office_phone):
+        resource.phone_numbers = _phones_of(details.office_phone)
+    if said.office != details.office:
+        resource[StaffOffice] = StaffOffice(department=details.office or None)
+    # The directory does not want to see what it took back.
+    is_taken_back = "active" in now.said and now.said["active"] is None
+    resource.active = None if is_taken_back else now.is_active
     return resource
 
 

@@ -36,8 +36,14 @@ from quadline.accounts.directory import (
     remove_from_directory,
     update_from_directory,
 )
-from quadline.accounts.models import DirectoryEntry, User
-from quadline.api.scim.resources import STAFF_TYPE, facts_in, resource_of
+from quadline.accounts.models import User
+from quadline.api.scim.resources import (
+    NEW_ACCOUNT,
+    STAFF_TYPE,
+    StaffAccount,
+    facts_in,
+    resource_of,
+)
 
 NOBODY_LEFT = (
     "Nobody could manage Quadline after this. Make somebody else an administrator"
@@ -81,10 +87,7 @@ class StaffStorage(ScimStorage):
         self, resource_type: ResourceType, resource: Resource[Any]
     ) -> Resource[Any]:
         with _in_scim_words():
-            # Written down, so that a directory that takes it back is seen to.
-            said = resource.model_copy(deep=True)
-            said.active = said.active is not False  # type: ignore[attr-defined]
-            facts = facts_in(said, None, {})
+            facts = facts_in(resource, NEW_ACCOUNT)
             return _published(add_from_directory(facts, now=clock.now()))
 
     def update(
@@ -98,8 +101,7 @@ class StaffStorage(ScimStorage):
             # Locked before it is compared: else two updates could both find it as read.
             user = _account(resource.id or "", is_locked=True)
             _check_version(user, expected_version)
-            said_before = _words_of(user)
-            facts = facts_in(resource, details_of(user), said_before)
+            facts = facts_in(resource, _as_it_is(user))
             return _published(update_from_directory(user, facts, now=clock.now()))
 
     def delete(
@@ -134,17 +136,15 @@ def _account(resource_id: str, *, is_locked: bool = False) -> User:
     return user
 
 
-def _words_of(user: User) -> dict[str, Any]:
-    entry = DirectoryEntry.objects.filter(user=user).first()
-    return dict(entry.attributes) if entry else {}
+def _as_it_is(user: User) -> StaffAccount:
+    entry = getattr(user, "directory_entry", None)
+    said = entry.attributes if entry else {}
+    return StaffAccount(details_of(user), user.is_active, said)
 
 
 def _published(user: User) -> Resource[Any]:
+    resource: Resource[Any] = resource_of(_as_it_is(user))
     entry = getattr(user, "directory_entry", None)
-    attributes = entry.attributes if entry else {}
-    resource: Resource[Any] = resource_of(
-        details_of(user), is_active=user.is_active, attributes=attributes
-    )
     resource.id = str(user.pk)
     resource.meta = Meta(
         resource_type=STAFF_TYPE.name,

@@ -1,6 +1,7 @@
 """The college's directory keeps accounts, through a client that is not ours."""
 
 import json
+import random
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -16,12 +17,10 @@ from scim2_tester import Status, check_server, filling
 
 from quadline import clock
 from quadline.accounts.administering import LastAdministrator, deactivate_staff
-from quadline.accounts.directory_tokens import (
-    make_directory_token,
-    revoke_directory_token,
-)
+from quadline.accounts.directory_tokens import make_directory_token
 from quadline.accounts.models import DirectoryEntry, User
 from quadline.accounts.rules import Role
+from quadline.accounts.tokens import revoke_token
 from quadline.audit.models import AuditEntry
 from tests.cast import Cast
 from tests.program import Program
@@ -115,9 +114,11 @@ filling_of_the_checker = filling.get_random_example_value
 
 
 @pytest.mark.usefixtures("one_transaction")
+@pytest.mark.parametrize("seed", range(2))  # whether each made up person is active
 def test_a_checker_that_is_not_ours_finds_nothing_wrong(
-    key: str, monkeypatch: pytest.MonkeyPatch
+    key: str, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
+    random.seed(seed)
     monkeypatch.setattr(filling, "get_random_example_value", as_a_college_writes)
     client = WSGISCIMClient(
         WSGIHandler(),
@@ -266,6 +267,37 @@ def test_a_version_that_is_old_changes_nothing(directory: Directory) -> None:
     assert user.name == "Changed on the screen"
 
 
+def test_a_directory_that_does_not_say_whether_somebody_is_active_lets_nobody_in(
+    directory: Directory, people: Cast
+) -> None:
+    user = added(directory.add())
+    deactivate_staff(user, actor=people.ada)
+    silent = {name: said for name, said in ADA.items() if name != "active"}
+    assert directory.ask("PUT", f"/{user.pk}", silent).status_code == 200
+    user.refresh_from_db()
+    assert not user.is_active
+
+
+def test_what_the_directory_never_said_is_not_its_to_take_away(
+    directory: Directory, people: Cast
+) -> None:
+    """It changes one thing of an account that was here before it, and then writes all
+    that it knows, which is less than the account has.
+    """
+    ada = people.ada
+    office, phone = ada.office, ada.office_phone
+    directory.change(ada, {"op": "replace", "path": "displayName", "value": "Ada B."})
+    known = {"schemas": [CORE], "userName": ada.email, "displayName": "Ada Byrd"}
+    assert directory.ask("PUT", f"/{ada.pk}", known).status_code == 200
+    ada.refresh_from_db()
+    assert ada.name == "Ada Byrd"
+    assert (ada.role, ada.office, ada.office_phone) == (
+        Role.ADMINISTRATOR,
+        office,
+        phone,
+    )
+
+
 def test_what_was_changed_on_the_screen_is_what_the_directory_reads(
     directory: Directory,
 ) -> None:
@@ -290,7 +322,7 @@ def test_without_a_key_there_is_nothing(people: Cast, key: str) -> None:
 
 def test_neither_a_revoked_key_nor_an_api_token_opens_it(people: Cast) -> None:
     token, words = make_directory_token(name="Old", actor=people.ada, now=clock.now())
-    revoke_directory_token(token, actor=people.ada, now=clock.now())
+    revoke_token(token, actor=people.ada, now=clock.now())
     assert Directory(words).ask("GET").status_code == 401
     of_ada = Program.of(people.ada).token
     assert Directory(of_ada).ask("GET").status_code == 401

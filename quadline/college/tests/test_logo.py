@@ -90,8 +90,19 @@ def test_a_picture_is_drawn_again_smaller_and_without_what_else_it_held(
         bomb(30_000, 30_000),
         bomb(5_000, 5_000),
         b"\x89PNG\r\n\x1a\n" + b"\0" * 1_000_000,
+        picture(kind="JPEG") + b"\xff\xda" * 500,
     ],
-    ids=["empty", "text", "svg", "gif", "half", "bomb", "40-megapixels", "too-heavy"],
+    ids=[
+        "empty",
+        "text",
+        "svg",
+        "gif",
+        "half",
+        "bomb",
+        "40-megapixels",
+        "too-heavy",
+        "500-scans",
+    ],
 )
 def test_what_cannot_be_a_logo_is_refused_and_the_old_one_stays(
     denise: AbstractBaseUser, content: bytes

@@ -8,6 +8,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from quadline.config import connections
 from quadline.config.connections import ClientConnection
 from quadline.config.refusals import App, AsgiMessage, AsgiScope, Receive, Send
 
@@ -16,11 +17,17 @@ WORDS = b"kept"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-def slow_to_end(ends: asyncio.Event, headers: list[tuple[bytes, bytes]]) -> App:
-    """Writes all of its answer, and says only later that this was all."""
+def slow_to_end(
+    ends: asyncio.Event, headers: list[tuple[bytes, bytes]], *, waits: float = 0
+) -> App:
+    """Writes all of its answer, and says only later that this was all.
+
+    ``waits``: seconds that it thinks first.
+    """
 
     async def app(scope: AsgiScope, receive: Receive, send: Send) -> None:
         await receive()
+        await asyncio.sleep(waits)
         start: AsgiMessage = {
             "type": "http.response.start",
             "status": 200,
@@ -85,6 +92,29 @@ def test_who_has_the_whole_answer_may_ask_again_before_the_app_says_it_is_over()
                 ends.set()
                 assert b"200" in await reader.readuntil(b"\r\n\r\n")
                 assert await reader.readexactly(len(WORDS)) == WORDS
+
+    run(scene)
+
+
+def test_a_body_that_comes_after_the_answer_before_it_has_time_to_be_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its head came while the app had not yet said that the answer before is over."""
+    monkeypatch.setattr(connections, "TAIL_SECONDS", 0.05)
+
+    async def scene() -> None:
+        ends = asyncio.Event()
+        length = [(b"content-length", str(len(WORDS)).encode())]
+        async with connected(slow_to_end(ends, length, waits=0.3)) as (reader, writer):
+            writer.write(POST)
+            await reader.readuntil(WORDS)
+            writer.write(POST[:-2])
+            await asyncio.sleep(0.05)
+            ends.set()
+            await asyncio.sleep(0.01)
+            writer.write(POST[-2:])
+            assert b"200" in await reader.readuntil(b"\r\n\r\n")
+            assert await reader.readexactly(len(WORDS)) == WORDS
 
     run(scene)
 

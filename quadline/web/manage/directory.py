@@ -6,26 +6,22 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.messages import success
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quadline import clock
-from quadline.accounts.directory_tokens import (
-    make_directory_token,
-    revoke_directory_token,
-)
+from quadline.accounts.directory_tokens import make_directory_token
 from quadline.accounts.models import DirectoryEntry, DirectoryToken
-from quadline.accounts.rules import May
-from quadline.accounts.tokens import MAX_TOKEN_NAME, TokenRefused
+from quadline.accounts.tokens import MAX_TOKEN_NAME, TokenRefused, revoke_token
+from quadline.web.manage.numbers import require_manager
 from quadline.web.requests import StaffRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def directory_page(request: StaffRequest) -> HttpResponse:
     """A new key is in the answer to the form that asked for it, and nowhere else."""
-    _must_manage(request)
+    require_manager(request)
     if request.method != "POST":
         return _shown(request)
     name = request.POST.get("name", "")
@@ -41,16 +37,11 @@ def directory_page(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 def revoke_directory(request: StaffRequest, token_id: int) -> HttpResponseBase:
-    _must_manage(request)
+    require_manager(request)
     token = get_object_or_404(DirectoryToken, pk=token_id)
-    if revoke_directory_token(token, actor=request.user, now=clock.now()):
+    if revoke_token(token, actor=request.user, now=clock.now()):
         success(request, f"“{token.name}” opens nothing any more.")
     return redirect("manage_directory")
-
-
-def _must_manage(request: StaffRequest) -> None:
-    if not request.user.may[May.MANAGE]:
-        raise PermissionDenied
 
 
 def _shown(request: StaffRequest, *, status: int = 200, **said: Any) -> HttpResponse:
