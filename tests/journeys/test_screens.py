@@ -33,6 +33,8 @@ RUN_AXE = """async (rules) => {
 TOO_WIDE = """() => [...document.querySelectorAll(
   "html, main, dialog[open], .list, .conversation, .log-scroll, .card, .tabs, .rail")]
   .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth).map((box) => box.className || box.tagName)"""
+# In the app its main part scrolls: a page that does, too, has something hidden beneath it.
+TOO_TALL = """() => document.querySelector(".app") && document.documentElement.scrollHeight > innerHeight + 1"""
 REFUSED = "console: Failed to load resource: the server responded with a status of {}"
 WIDTHS = {1280: 820, 390: 844}
 # 640: a window of 1280 at 200 %; 320: at 400 %
@@ -203,6 +205,8 @@ def too_wide(here: Person, where: str) -> list[str]:
         wrong += [
             f"{where} at {width} px: {box}" for box in here.page.evaluate(TOO_WIDE)
         ]
+        if here.page.evaluate(TOO_TALL):
+            wrong.append(f"{where} at {width} px: too tall")
     return wrong
 
 
