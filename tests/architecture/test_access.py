@@ -263,10 +263,20 @@ def roster_things(
 ) -> tuple[RosterRun, RosterSource, RosterMapping]:
     """A roster that waits, a source of others, and a mapping that is being made."""
     now = timezone.now()
+    others = RosterMapping.objects.count()
+    name = f"{words} {others}"  # no two have the same
     mapping = RosterMapping.objects.create(
-        name=words, header=[words], sample=[["1"]], created_by=owner, changed_at=now
+        name=name,
+        header=[words],
+        sample=[["1"]],
+        created_by=owner,
+        changed_at=now,
     )
-    source = RosterSource.objects.create(name=words, folder="nightly", created_at=now)
+    source = RosterSource.objects.create(
+        name=name,
+        folder=f"nightly-{others}",
+        created_at=now,
+    )
     run = RosterRun.objects.create(
         way="upload",
         state="shown",
