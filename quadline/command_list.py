@@ -10,7 +10,6 @@ from pathlib import Path
 HOME_OF_ROOMS = Path(__file__).parent
 # Django's own that an operator needs.
 OF_DJANGO = {
-    "clearsessions": "Delete sessions that have ended.",
     "createsuperuser": "Make an administrator, who can sign in at once.",
     "dbshell": "Open psql on the database of these settings.",
     "shell": "Open Python with every model at hand.",

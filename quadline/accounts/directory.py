@@ -17,6 +17,7 @@ from quadline.accounts.administering import (
     reactivate_staff,
 )
 from quadline.accounts.models import DirectoryEntry, Office, User
+from quadline.accounts.opening import open_account
 from quadline.accounts.staff_details import (
     FieldFaults,
     StaffDetails,
@@ -68,12 +69,6 @@ def add_from_directory(facts: DirectoryFacts, *, now: datetime) -> User:
                 return _write(removed, facts, now)
             user = _make_account(details, is_active=facts.is_active)
             _keep_entry(user, facts, now)
-            record_audit(
-                "staff user added by the directory",
-                subject=user,
-                actor=None,
-                role=user.role,
-            )
     except IntegrityError as error:
         # Asking first would leave room for another request between the two.
         raise TakenAddress from error
@@ -138,10 +133,7 @@ def _make_account(details: StaffDetails, *, is_active: bool) -> User:
     )
     # They come in by single sign-on; an administrator may send a link to set one.
     user.set_unusable_password()
-    user.save()
-    EmailAddress.objects.create(
-        user=user, email=user.email, verified=True, primary=True
-    )
+    open_account(user, actor=None, action="staff user added by the directory")
     return user
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
 from quadline.accounts.models import Office, User
+from quadline.accounts.opening import open_account
 from quadline.accounts.passwords import password_link_of
 from quadline.accounts.staff_details import StaffDetails, faults_of, phone_of, tidy
 from quadline.audit.models import record_audit
@@ -111,16 +111,10 @@ def _make_accounts(
         )
         for person in people
     ]
-    # Nothing opens the account until its owner has chosen a password.
     for user in made:
+        # Nobody can sign in until its owner has chosen a password.
         user.set_unusable_password()
-    User.objects.bulk_create(made)
-    EmailAddress.objects.bulk_create(
-        EmailAddress(user=user, email=user.email, verified=True, primary=True)
-        for user in made
-    )
-    for user in made:
-        record_audit("staff user invited", subject=user, actor=actor, role=user.role)
+        open_account(user, actor=actor, action="staff user invited")
         enqueue(send_invitation, user_id=user.pk)
     return made
 

@@ -106,6 +106,8 @@ class UserManager(BaseUserManager["User"]):
         if password is not None:
             validate_password(password, user)
         user.set_password(password)
+        # Django's command says in words what this finds, a taken address too.
+        user.full_clean()
         open_account(user, actor=None)
         return user
 

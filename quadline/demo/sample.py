@@ -49,12 +49,11 @@ def _staff() -> list[dict[str, str]]:
 
 
 def _add_staff(row: dict[str, str], password: str) -> None:
-    from allauth.account.models import EmailAddress
-
     from quadline.accounts.models import Office, User
+    from quadline.accounts.opening import open_account
     from quadline.sms.phones import normalise
 
-    user = User.objects.create(
+    user = User(
         email=row["email"],
         password=password,
         name=row["name"],
@@ -65,9 +64,4 @@ def _add_staff(row: dict[str, str], password: str) -> None:
         time_zone=row["time_zone"],
         portrait=row["portrait"],
     )
-    EmailAddress.objects.create(
-        user=user,
-        email=user.email,
-        verified=True,
-        primary=True,
-    )
+    open_account(user, actor=None)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from quadline.accounts.models import Office, User
 from quadline.accounts.opening import open_account
@@ -57,9 +57,15 @@ class Command(BaseCommand):
             user.full_clean()
         except (PhoneError, ValidationError) as error:
             raise CommandError(f"No account was made. {error}") from error
-        with transaction.atomic():
-            user.office = Office.objects.named(options["office"])
-            open_account(user, actor=None)
+        try:
+            with transaction.atomic():
+                user.office = Office.objects.named(options["office"])
+                open_account(user, actor=None)
+        except IntegrityError as error:
+            # Somebody made it while the password was being typed.
+            raise CommandError(
+                f"{email} has an account already. Nothing was changed."
+            ) from error
         self.stdout.write(f"{user.name} can sign in as {email}, {user.role}.")
 
 
