@@ -17,6 +17,8 @@ FIXTURES = {
     "house": {"the_house"},
     "simulator": {"simulator_process", "simulator_url"},
     "commits": {"transactional_db"},
+    # The wheel is built and installed for it.
+    "slow": {"installed"},
 }
 # All tests in these folders raise a whole house, most without a fixture.
 HOUSES = ("tests/journeys", "tests/faults")

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,42 @@ def test_the_oldest_are_deleted_and_nothing_else_in_the_folder(
     assert done.returncode == 0, done.stderr
     assert dumps(folder)[:3] == ["notes.txt", *old[2:]]
     assert len(dumps(folder)) == 4
+
+
+def test_photos_are_packed_beside_the_dump_and_as_many_are_kept(
+    server: Cluster, folder: Path, tmp_path: Path
+) -> None:
+    photos = tmp_path / "media" / "photos"
+    photos.mkdir(parents=True)
+    (photos / "maya.jpg").write_bytes(b"a picture")
+    for name in ("quadline-2026-11-01T024000Z.tar", "quadline-2026-11-01T024000Z.dump"):
+        (folder / name).touch()
+    done = run(
+        server,
+        "sh",
+        str(BACKUP),
+        str(folder),
+        MEDIA_DIR=str(tmp_path / "media"),
+        BACKUPS_KEPT="1",
+    )
+    assert done.returncode == 0, done.stderr
+    dump, archive = dumps(folder)
+    assert Path(archive).stem == Path(dump).stem > "quadline-2026-11-01T024000Z"
+    assert (folder / archive).stat().st_mode & 0o077 == 0
+    with tarfile.open(folder / archive) as packed:
+        [photo] = [each for each in packed.getmembers() if each.isfile()]
+        reader = packed.extractfile(photo)
+        assert reader is not None
+        assert (photo.name, reader.read()) == ("./photos/maya.jpg", b"a picture")
+
+
+def test_without_photos_there_is_no_archive(
+    server: Cluster, folder: Path, tmp_path: Path
+) -> None:
+    none_yet = str(tmp_path / "media")
+    done = run(server, "sh", str(BACKUP), str(folder), MEDIA_DIR=none_yet)
+    assert done.returncode == 0, done.stderr
+    assert [Path(name).suffix for name in dumps(folder)] == [".dump"]
 
 
 def test_a_dump_that_fails_deletes_nothing_and_says_so(

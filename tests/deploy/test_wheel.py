@@ -19,7 +19,7 @@ from tests.deploy.first_text import send_first_text
 from tests.deploy.package import Installed, bare_environment
 from tests.house import PATIENCE, Simulator, eventually, free_ports
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow]
+pytestmark = pytest.mark.processes
 
 OF_TESTS = {"tests", "conftest.py"}
 
