@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from pytest_django import Settings
 
 from quadline.accounts.directory import DirectoryFacts, add_from_directory
 from quadline.accounts.inviting import invite_staff
@@ -19,7 +18,6 @@ from quadline.accounts.models import User
 from quadline.accounts.opening import open_account
 from quadline.accounts.staff_details import StaffDetails
 from quadline.audit.models import AuditEntry
-from quadline.demo.sample import load_sample_college
 from tests.architecture.source import ROOT, code_of_the_house
 from tests.cast import Cast
 
@@ -76,15 +74,6 @@ def test_each_way_makes_the_address_and_one_record(
     )
     assert [entry.detail for entry in entries] == [{"role": grace.role}]
     assert grace.inbox.owner == grace
-
-
-@pytest.mark.django_db
-def test_the_sample_is_on_record_too(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    load_sample_college()
-
-    made = AuditEntry.objects.filter(action="account made")
-    assert made.count() == User.objects.count() == EmailAddress.objects.count() > 0
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@ its people are who the demo says.
 """
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth import authenticate
 from pytest_django import Settings
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import Role
+from quadline.audit.models import AuditEntry
 from quadline.demo.sample import PASSWORD, load_sample_college, who_to_be
 from quadline.roster.models import CaseloadEntry, Student
 
@@ -49,3 +51,10 @@ def test_the_sample_college_loads_once_and_is_complete() -> None:
     }
     # an exchange that belongs to nobody
     assert {phone[5:9] for phone in phones} == {"5550"}
+
+
+def test_its_accounts_begin_as_all_others_do_and_are_on_record() -> None:
+    load_sample_college()
+
+    made = AuditEntry.objects.filter(action="account made")
+    assert made.count() == User.objects.count() == EmailAddress.objects.count() > 0
