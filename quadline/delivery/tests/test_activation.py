@@ -178,13 +178,21 @@ def test_a_number_without_news_is_probed_once_an_hour(
         {"state": NumberState.ACTIVE},
         {"state": NumberState.FAILED},
         {"attached_at": None},
-        {"registering_at": timezone.now() - PROBE_AFTER + timedelta(minutes=30)},
     ],
 )
 def test_no_other_number_is_probed(
     box: Simulator, quiet: SystemNumber, changes: dict[str, object]
 ) -> None:
     SystemNumber.objects.update(**changes)
+    probe()
+    assert box.accepts() == []
+
+
+def test_a_number_that_may_have_news_yet_is_not_probed(
+    box: Simulator, quiet: SystemNumber
+) -> None:
+    recently = timezone.now() - PROBE_AFTER + timedelta(minutes=30)
+    SystemNumber.objects.update(registering_at=recently)
     probe()
     assert box.accepts() == []
 
