@@ -18,14 +18,22 @@ from quadline.delivery.outcomes import (
 )
 from quadline.delivery.sending import sender
 from quadline.jobs import ScheduledJob
-from quadline.numbers import alerts, probing, provisioning
+from quadline.numbers import (
+    alerts,
+    comparing,
+    probing,
+    provisioning,
+    returning,
+    stock,
+    watching,
+)
 from quadline.webhooks import events, missed_replies
 
 QUEUES = {
     "texts": "hand texts over, settle unknown outcomes",
     "broadcasts": "follow those that run",
     "receipts": "apply what the carrier says of them",
-    "numbers": "rent numbers and register them",
+    "numbers": "rent numbers, register them, give them back",
     "letters": "emails to staff",
     "emails": "hand emails to students over to the mail server",
 }
@@ -51,7 +59,10 @@ def timetable() -> list[ScheduledJob]:
         ScheduledJob(missing_receipts.look_up_missing_receipts, EVERY_MINUTE),
         ScheduledJob(missed_replies.fetch_missed_replies, EVERY_MINUTE),
         ScheduledJob(provisioning.provision_waiting_numbers, EVERY_MINUTE),
+        ScheduledJob(returning.return_waiting_numbers, EVERY_MINUTE),
+        ScheduledJob(stock.refill_warm_pool, EVERY_MINUTE),
         ScheduledJob(alerts.find_late_numbers, EVERY_MINUTE),
+        ScheduledJob(watching.watch_numbers, EVERY_MINUTE),
         ScheduledJob(stuck_texts.find_stuck_texts, EVERY_15_MINUTES),
         ScheduledJob(probing.probe_quiet_registrations, EVERY_15_MINUTES),
         ScheduledJob(events.drop_old_events, NIGHTLY),
@@ -59,5 +70,6 @@ def timetable() -> list[ScheduledJob]:
         ScheduledJob(idempotency.drop_old_answers, NIGHTLY),
         ScheduledJob(carrier_opt_outs.compare_with_carrier, NIGHTLY),
         ScheduledJob(confirmations.check_confirmations, NIGHTLY),
+        ScheduledJob(comparing.compare_numbers, NIGHTLY),
         ScheduledJob(throttles.drop_ended_throttles, NIGHTLY),
     ]
