@@ -7,10 +7,11 @@ import io
 from html.parser import HTMLParser
 
 import pytest
+from django.utils import timezone
 
 from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message, MessageTemplate
-from quadline.numbers.models import SystemNumber
+from quadline.numbers.models import NumberTrouble, SystemNumber
 from quadline.reports.tests.test_csv_export import is_formula
 from quadline.web.headers import CONTENT_SECURITY_POLICY
 from tests.abuse.hostile import fill
@@ -83,7 +84,19 @@ def pages(people: Cast, broadcast: object) -> list[str]:
     mine = Conversation.objects.get(student=people.rosa)
     message = Message.objects.filter(conversation=mine)[0]
     token = people.maya.api_tokens.get()
-    thing = Thing(people.rosa, mine, message, number, broadcast, template, token)  # type: ignore[arg-type]  # as the matrix has it
+    trouble = NumberTrouble.objects.create(
+        kind="unpointed", number=number, carrier_number_id="PN1", since=timezone.now()
+    )
+    thing = Thing(
+        people.rosa,
+        mine,
+        message,
+        number,
+        broadcast,  # type: ignore[arg-type]  # as the matrix has it
+        template,
+        token,
+        trouble,
+    )
     read = {case.name for case in cases() if case.method == "GET"} - {
         "home",
         "contact-card",

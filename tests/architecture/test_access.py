@@ -16,7 +16,7 @@ from quadline.conversations.models import Conversation, Message, MessageTemplate
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Direction, Status
 from quadline.delivery.models import IncomingEmail
-from quadline.numbers.models import SystemNumber
+from quadline.numbers.models import NumberTrouble, SystemNumber
 from quadline.roster.models import Student
 from tests.architecture.addresses import PUBLIC, is_of_the_api, names
 from tests.architecture.conftest import Enter
@@ -93,6 +93,12 @@ manage_strays          GET   403          403          200          403
 stray_source           GET   403          403          404          403
 whole_email            GET   200/404/404  200/200/404  200/200/200  200/200/200
 retry_number           POST  403          403          302          403
+manage_number          GET   403          403          200          403
+wake_number            POST  403          403          302          403
+number_act             GET   403          403          200          403
+number_act             POST  403          403          422          403
+compare_numbers        POST  403          403          302          403
+repair_number          POST  403          403          302          403
 reports                    GET   200          200          200          200
 report-opt-outs            GET   200/404/404  200/200/404  200/200/200  200/200/200
 report-opt-outs-csv        GET   200/404/404  200/200/404  200/200/200  200/200/200
@@ -140,6 +146,7 @@ class Thing:
     broadcast: Broadcast
     template: MessageTemplate
     token: ApiToken
+    trouble: NumberTrouble
 
 
 def thing_of(owner: User, person: Student) -> Thing:
@@ -175,7 +182,19 @@ def thing_of(owner: User, person: Student) -> Thing:
     token = ApiToken.objects.create(
         user=owner, name="Roster", prefix="ql_", digest=uuid.uuid4().hex, created_at=now
     )
-    return Thing(person, conversation, message, number, broadcast, template, token)
+    trouble = NumberTrouble.objects.create(
+        kind="unpointed", number=number, carrier_number_id=uuid.uuid4().hex, since=now
+    )
+    return Thing(
+        person,
+        conversation,
+        message,
+        number,
+        broadcast,
+        template,
+        token,
+        trouble,
+    )
 
 
 @pytest.fixture
@@ -219,9 +238,13 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=[about.token.pk])
     if name.startswith("report-"):
         return f"{reverse(name)}?staff={about.conversation.inbox_id}"
-    return reverse(
-        name, args=[about.number.pk] if name in ("retry_number", "stray_source") else []
-    )
+    if name == "number_act":
+        return reverse(name, args=[about.number.pk, "release"])
+    if name == "repair_number":
+        return reverse(name, args=[about.trouble.pk])
+    if name in ("retry_number", "manage_number", "wake_number", "stray_source"):
+        return reverse(name, args=[about.number.pk])
+    return reverse(name)
 
 
 @pytest.mark.parametrize(
