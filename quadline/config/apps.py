@@ -8,8 +8,10 @@ class HouseConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        # its jobs stand on no timetable
-        import quadline.accounts.passwords  # noqa: F401
+        # their jobs stand on no timetable
+        import quadline.accounts.inviting
+        import quadline.accounts.passwords
+        import quadline.delivery.outbox.held_by_settings  # noqa: F401
         from quadline.config.schedule import timetable
         from quadline.jobs import set_timetable
 

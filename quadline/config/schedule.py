@@ -16,6 +16,9 @@ from quadline.delivery.outcomes import (
     reconciliation,
     stuck_texts,
 )
+from quadline.delivery.rosters import alerts as roster_alerts
+from quadline.delivery.rosters import retention
+from quadline.delivery.rosters import watching as roster_watching
 from quadline.delivery.sending import sender
 from quadline.jobs import ScheduledJob
 from quadline.numbers import (
@@ -34,6 +37,7 @@ QUEUES = {
     "broadcasts": "follow those that run",
     "receipts": "apply what the carrier says of them",
     "numbers": "rent numbers, register them, give them back",
+    "rosters": "compare rosters, apply them, take them back",
     "letters": "emails to staff",
     "emails": "hand emails to students over to the mail server",
 }
@@ -62,6 +66,8 @@ def timetable() -> list[ScheduledJob]:
         ScheduledJob(returning.return_waiting_numbers, EVERY_MINUTE),
         ScheduledJob(stock.refill_warm_pool, EVERY_MINUTE),
         ScheduledJob(alerts.find_late_numbers, EVERY_MINUTE),
+        ScheduledJob(roster_watching.look_into_folders_job, EVERY_MINUTE),
+        ScheduledJob(roster_alerts.find_late_files, EVERY_15_MINUTES),
         ScheduledJob(watching.watch_numbers, EVERY_MINUTE),
         ScheduledJob(stuck_texts.find_stuck_texts, EVERY_15_MINUTES),
         ScheduledJob(probing.probe_quiet_registrations, EVERY_15_MINUTES),
@@ -70,6 +76,7 @@ def timetable() -> list[ScheduledJob]:
         ScheduledJob(idempotency.drop_old_answers, NIGHTLY),
         ScheduledJob(carrier_opt_outs.compare_with_carrier, NIGHTLY),
         ScheduledJob(confirmations.check_confirmations, NIGHTLY),
+        ScheduledJob(retention.drop_old_rosters, NIGHTLY),
         ScheduledJob(comparing.compare_numbers, NIGHTLY),
         ScheduledJob(throttles.drop_ended_throttles, NIGHTLY),
     ]
