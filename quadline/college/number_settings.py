@@ -26,5 +26,6 @@ class NumberSettings(BaseModel):
     cents_per_number: float = Field(
         default=115,
         ge=0,
+        le=100_000,
         description="What the carrier charges for a number each month.",
     )

@@ -48,6 +48,12 @@ class SystemNumberQuerySet(models.QuerySet["SystemNumber"]):
         """Those of the warm pool, at whatever step."""
         return self.live().filter(inbox=None)
 
+    def ready(self) -> "SystemNumberQuerySet":
+        """Those of the warm pool that a first text may take."""
+        # as spares.py takes them
+        amiss = NumberTrouble.objects.filter(number=OuterRef("pk"), over_at=None)
+        return self.spare().filter(~Exists(amiss), state=NumberState.ACTIVE)
+
     def of_every_phone(self) -> "SystemNumberQuerySet":
         """Of the rows of one phone number the newest: it may have had other inboxes."""
         newer = SystemNumber.objects.filter(phone=OuterRef("phone"))

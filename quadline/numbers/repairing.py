@@ -24,6 +24,7 @@ from quadline.numbers.rules import NumberState
 
 TIME_TO_REPAIR = timedelta(minutes=10)
 GONE_MEANWHILE = "The carrier does not have this number any more. Nothing was changed."
+CHANGED_MEANWHILE = "The number has changed meanwhile. Nothing was done: look again."
 
 
 def ask_for_repair(
@@ -73,9 +74,12 @@ def answer_repair(trouble_id: int) -> Iterator[NumberTrouble | None]:
     except NumberProblem as problem:
         trouble.repair_problem = f"{problem.words} Try again."
     # Answered, so that it can be asked for again; what was found stays on the page.
-    trouble.repair_asked_at = None
-    trouble.over_at = None if trouble.repair_problem else clock.now()
-    trouble.save(update_fields=["repair_asked_at", "repair_problem", "over_at"])
+    # A comparison may have found meanwhile that it is over: that stays so.
+    NumberTrouble.objects.filter(pk=trouble.pk, over_at=None).update(
+        repair_asked_at=None,
+        repair_problem=trouble.repair_problem,
+        over_at=None if trouble.repair_problem else clock.now(),
+    )
 
 
 @job(queue="numbers", attempts=5)
@@ -89,7 +93,8 @@ def repair_number(trouble_id: int, actor_id: int) -> None:
         if trouble.kind == TroubleKind.UNPOINTED and number:
             _point(number)
         elif trouble.kind == TroubleKind.DETACHED and number:
-            _attach_again(number, actor)
+            if not _attach_again(number, actor):
+                trouble.repair_problem = CHANGED_MEANWHILE
         elif trouble.kind == TroubleKind.UNKNOWN:
             _adopt(trouble, actor)
 
@@ -99,10 +104,14 @@ def _point(number: SystemNumber) -> None:
     registry.current_carrier().point(owned, reference=str(number.reference))
 
 
-def _attach_again(number: SystemNumber, actor: User) -> None:
-    """It is registered anew, which takes hours: until then it does not send."""
+def _attach_again(number: SystemNumber, actor: User) -> bool:
+    """It is registered again, which takes hours: until then it does not send. False
+    when it was put to rest since, for that must not be undone here.
+    """
     with transaction.atomic():
-        if change_state(
+        if number.state == NumberState.REGISTERING:
+            return True  # a worker that died had come this far
+        if not change_state(
             number,
             NumberState.REGISTERING,
             cause="attached again by an administrator",
@@ -111,8 +120,10 @@ def _attach_again(number: SystemNumber, actor: User) -> None:
             only_from=(NumberState.ACTIVE,),
             attached_at=None,
         ):
-            # what sets numbers up attaches it, however often it is cut off
-            enqueue(provision_number, number_id=number.pk)
+            return False
+        # what sets numbers up attaches it, however often it is cut off
+        enqueue(provision_number, number_id=number.pk)
+        return True
 
 
 def _adopt(trouble: NumberTrouble, actor: User) -> None:

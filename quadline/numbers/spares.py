@@ -16,13 +16,18 @@ from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import NumberState
 
 # One statement: of two that ask at the same moment each gets another. An inbox that has
-# a number already is refused by the index that keeps it to one.
+# a number already is refused by the index that keeps it to one. One that is gone at the
+# carrier, or cannot send or receive, would fail the first text.
 TAKE = """
     UPDATE numbers_systemnumber AS number
     SET user_id = %(inbox)s, requested_at = %(now)s, administrator_told_at = NULL
     WHERE number.id = (
         SELECT spare.id FROM numbers_systemnumber AS spare
         WHERE spare.user_id IS NULL AND spare.state = 'active'
+          AND NOT EXISTS (
+              SELECT FROM numbers_numbertrouble AS trouble
+              WHERE trouble.number_id = spare.id AND trouble.over_at IS NULL
+          )
         ORDER BY spare.active_at, spare.id
         LIMIT 1
         FOR UPDATE SKIP LOCKED

@@ -15,7 +15,6 @@ from quadline.jobs import enqueue, job
 from quadline.numbers.comparison import FOUND_BY_COMPARING, TroubleKind, told_after
 from quadline.numbers.models import NumberTrouble, SystemNumber
 from quadline.numbers.pool_rules import is_nearly_used
-from quadline.numbers.rules import NumberState
 from quadline.numbers.stock import numbers_in_use
 from quadline.sms import phones
 
@@ -45,8 +44,8 @@ def watch_numbers(timestamp: int) -> None:
     in_use = numbers_in_use()
     is_low = is_nearly_used(in_use, limit=college.number_pool_limit)
     # one that is still being registered does not let a first text leave
-    ready = SystemNumber.objects.spare().filter(state=NumberState.ACTIVE)
-    is_empty = college.warm_pool_size > 0 and not ready.exists()
+    is_ready = SystemNumber.objects.ready().exists()
+    is_empty = college.warm_pool_size > 0 and not is_ready
     # An email is enqueued exactly when the row says that it was told.
     with transaction.atomic():
         _keep(TroubleKind.POOL_NEARLY_USED, is_low, now)

@@ -82,10 +82,19 @@ def file_replies(
             if reply.id in new
         ]
         _honor_all(filed, found.kept_back)
-        strangers = [text for text in texts if text not in placed]
-        if strangers:
-            honor_without_inbox({text: pair_in(text) for text in strangers}, now=now)
-    return [replies[text].id if text in replies else None for text in texts]
+        ids = {text: reply.id for text, reply in replies.items()}
+        ids |= _file_strangers([text for text in texts if text not in placed], now)
+    return [ids.get(text) for text in texts]
+
+
+def _file_strangers(
+    texts: Sequence[InboundText], now: datetime
+) -> dict[InboundText, uuid.UUID | None]:
+    """Texts to numbers that no inbox had when they were looked up."""
+    pairs = {text: pair_in(text) for text in texts}
+    given = honor_without_inbox(pairs, now=now) if pairs else []
+    # Now their numbers are known to have inboxes, and locked: that is no endless loop.
+    return dict(zip(given, file_replies(given, now=now), strict=True)) if given else {}
 
 
 def asks_something(body: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from quadline.conversations.rules import WITH_THE_CARRIER
 from quadline.numbers.rules import HELD_STATES
 from quadline.roster.rules import FORMER_PHONE_COUNTS
 
@@ -19,8 +20,9 @@ from quadline.roster.rules import FORMER_PHONE_COUNTS
 #
 # A number may have belonged to several inboxes, and may have been given back since the
 # text was written. It is to the inbox that was in touch with this phone last: so nobody
-# reads what a colleague's student answers. Else it is to the inbox that has the number
-# now.
+# reads what a colleague's student answers. A text that the student cannot have, for it
+# waits, was stopped or went as an email, is no touch. Else it is to the inbox that has
+# the number now.
 FIND_OWNERS = """
     SELECT
         text.place, number.id, number.user_id, phone.phone IS NOT NULL,
@@ -39,10 +41,13 @@ FIND_OWNERS = """
                 WHERE another.phone = text.system_phone AND another.id <> candidate.id
             ) THEN (
                 SELECT max(message.position) FROM (
-                    SELECT position, system_number_id FROM conversations_message
+                    SELECT position, system_number_id, direction, sent_at, status
+                    FROM conversations_message
                     WHERE student_phone = text.student_phone OFFSET 0
                 ) AS message
                 WHERE message.system_number_id = candidate.id
+                  AND (message.direction = 'inbound' OR message.sent_at IS NOT NULL
+                       OR message.status = ANY(%(at_carrier)s))
             ) END DESC NULLS LAST,
             candidate.state = ANY(%(held)s) DESC, candidate.id DESC
         LIMIT 1
@@ -108,7 +113,11 @@ def owners_of(
         "students": list(students),
         "times": list(times),
     }
-    law: dict[str, Any] = {"held": sorted(HELD_STATES), "former": FORMER_PHONE_COUNTS}
+    law: dict[str, Any] = {
+        "held": sorted(HELD_STATES),
+        "former": FORMER_PHONE_COUNTS,
+        "at_carrier": sorted(WITH_THE_CARRIER),
+    }
     with connection.cursor() as cursor:
         cursor.execute(FIND_OWNERS, wanted | law)
         found = {place - 1: ReplyOwner(*known) for place, *known in cursor.fetchall()}

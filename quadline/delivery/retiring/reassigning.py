@@ -15,8 +15,10 @@ from quadline.accounts.models import User
 from quadline.accounts.rules import May, Role, allows
 from quadline.delivery.retiring.waiting_texts import hand_to_failsafe
 from quadline.inboxes.models import Inbox
+from quadline.jobs import enqueue
+from quadline.numbers import alerts
 from quadline.numbers.lifecycle import change_state, note_event
-from quadline.numbers.models import SystemNumber
+from quadline.numbers.models import NumberTrouble, SystemNumber
 from quadline.numbers.rules import NumberState
 
 WRITERS = sorted(role for role in Role if allows(role, May.TEXT))
@@ -77,7 +79,8 @@ def _move(
     now: datetime,
 ) -> SystemNumber | None:
     # as it was: the change of state gives the old row another reference
-    before = SystemNumber.objects.select_related("inbox__owner").get(pk=number.pk)
+    rows = SystemNumber.objects.select_for_update(no_key=True, of=["self"])
+    before = rows.select_related("inbox__owner").get(pk=number.pk)
     if not change_state(
         number,
         NumberState.MOVED,
@@ -104,4 +107,7 @@ def _move(
         now=now,
         actor=actor,
     )
+    # What is wrong with it at the carrier is repaired on the row that has it now.
+    NumberTrouble.objects.filter(number=before, over_at=None).update(number=moved)
+    enqueue(alerts.email_number_active, number_id=moved.pk)
     return moved

@@ -6,17 +6,20 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from quadline.accounts.models import User
 from quadline.audit.models import AuditEntry
-from quadline.carriers.protocol import OwnedNumber, Registration
+from quadline.carriers.protocol import InboundText, OwnedNumber, Registration
 from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
+from quadline.delivery.inbound.filing import file_replies, lock_without_waiting
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.outbox.deadlines import NUMBER_GIVEN_UP, email_overdue_texts
 from quadline.delivery.outbox.wait_explanation import explain_wait
+from quadline.delivery.permission.opt_out_scope import opted_out_in_scope
 from quadline.delivery.retiring.acts import (
     STILL_THERE,
     confirm_lost,
@@ -29,6 +32,7 @@ from quadline.delivery.retiring.reassigning import ReassignRefused, reassign_num
 from quadline.delivery.tests.acts import (
     fresh,
     jobs,
+    number_row,
     rent,
     reply,
     send_due,
@@ -36,6 +40,7 @@ from quadline.delivery.tests.acts import (
     write,
 )
 from quadline.numbers.activation import activate, apply_registration
+from quadline.numbers.alerts import email_number_active
 from quadline.numbers.comparing import compare_numbers
 from quadline.numbers.models import NumberTrouble, SystemNumber
 from quadline.numbers.provisioning import provision_number
@@ -372,8 +377,72 @@ def test_what_a_former_student_replies_stays_with_whom_they_wrote(
 
     assert whose(people.rosa) == people.maya.inbox.pk
     assert whose(people.bo) == people.theo.inbox.pk  # who never wrote with Maya
+    # One that waits has not reached her: what she answers is Maya's still.
     write(people.theo, people.rosa)
+    assert whose(people.rosa) == people.maya.inbox.pk
+    SystemNumber.objects.update(free_at=None)  # the rate of the number is over
+    send_due()
     assert whose(people.rosa) == people.theo.inbox.pk
+
+
+@pytest.mark.parametrize(
+    "where", [Status.WAITING, Status.BLOCKED, Status.CANCELLED, Status.EMAILED]
+)
+def test_a_text_that_never_left_takes_no_reply_from_a_colleague(
+    box: Simulator,
+    number: SystemNumber,
+    people: Cast,
+    where: Status,
+) -> None:
+    write(people.maya, people.rosa)
+    send_due()
+    rest(number, people)
+    move(number, people, people.theo)
+    text = write(people.theo, people.rosa)
+    Message.objects.filter(pk=text.pk).update(status=where, due_at=None)
+
+    filed = reply(people.rosa.mobile, number.phone, "Yes, Monday is fine.")
+    assert filed is not None
+    assert filed.conversation.inbox_id == people.maya.inbox.pk
+
+
+def test_one_whose_outcome_is_not_known_may_be_what_the_student_answers(
+    box: Simulator, number: SystemNumber, people: Cast
+) -> None:
+    write(people.maya, people.rosa)
+    send_due()
+    rest(number, people)
+    move(number, people, people.theo)
+    text = write(people.theo, people.rosa)
+    Message.objects.filter(pk=text.pk).update(status=Status.UNCONFIRMED)
+
+    filed = reply(people.rosa.mobile, number.phone, "Yes, Monday is fine.")
+    assert filed is not None
+    assert filed.conversation.inbox_id == people.theo.inbox.pk
+
+
+def test_what_is_wrong_with_a_number_goes_along(
+    box: Simulator, twilio: Twilio, number: SystemNumber, people: Cast
+) -> None:
+    """Else a repair would tag it at the carrier by the row that has it no more."""
+    rows = twilio._library().incoming_phone_numbers
+    rows(number.carrier_number_id).update(sms_url="https://elsewhere.example/")
+    compare_numbers(timestamp=0)
+    rest(number, people)
+    moved = move(number, people, people.theo)
+    [trouble] = NumberTrouble.objects.filter(over_at=None)
+    assert trouble.number == moved
+    ask_for_repair(trouble, actor=people.ada, now=timezone.now())
+    repair_number(trouble_id=trouble.pk, actor_id=people.ada.pk)
+
+    [there] = twilio.rented_numbers()
+    assert (there.reference, there.calls_us) == (str(moved.reference), True)
+
+
+def test_who_gets_a_number_is_told(number: SystemNumber, people: Cast) -> None:
+    rest(number, people)
+    moved = move(number, people, people.theo)
+    assert {"number_id": moved.pk} in jobs(email_number_active)
 
 
 @pytest.mark.parametrize("who", ["rosa", "bo"])
@@ -460,6 +529,51 @@ def test_a_stop_to_a_spare_number_counts_for_whoever_gets_it(
     assert fresh(text).system_number == number
     assert status(text) == Status.BLOCKED
     assert box.accepts() == []
+
+
+@pytest.mark.parametrize("body", ["Who is this?", "STOP"])
+def test_what_is_said_while_a_first_text_takes_the_number_is_filed(
+    box: Simulator,
+    number: SystemNumber,
+    people: Cast,
+    body: str,
+) -> None:
+    SystemNumber.objects.filter(pk=number.pk).update(inbox=None)
+    text = InboundText("SM77", people.rosa.mobile, number.phone, body, None)
+    now = timezone.now()
+    looked = lock_without_waiting([text], now=now)
+    write(people.theo, people.bo)  # takes it, between the look and the filing
+    [filed] = file_replies([text], now=now, lookup=looked)
+
+    assert filed is not None
+    message = Message.objects.get(pk=filed)
+    assert message.conversation.inbox_id == people.theo.inbox.pk
+    is_out = ledger.is_opted_out((people.rosa.mobile, number.phone))
+    assert is_out == (body == "STOP")
+
+
+@pytest.mark.parametrize("state", [NumberState.RELEASING, NumberState.RELEASED])
+def test_a_stop_to_a_spare_number_counts_even_while_it_is_given_back(
+    number: SystemNumber, people: Cast, state: NumberState
+) -> None:
+    """It may be rented again."""
+    SystemNumber.objects.filter(pk=number.pk).update(inbox=None, state=state)
+    assert reply(people.rosa.mobile, number.phone, "STOP") is None
+    assert ledger.is_opted_out((people.rosa.mobile, number.phone))
+
+
+def test_a_start_to_a_spare_number_reaches_as_far_as_any(
+    number: SystemNumber, people: Cast, settings: Settings
+) -> None:
+    wide = settings.ENV.model_copy(update={"opt_out_scope": "college"})
+    settings.ENV = wide
+    SystemNumber.objects.filter(pk=number.pk).update(inbox=None)
+    theirs = number_row(people.theo, phone="+17345550299")
+    reply(people.rosa.mobile, theirs.phone, "STOP")
+    reply(people.rosa.mobile, number.phone, "START")
+    assert not opted_out_in_scope([(people.rosa.mobile, theirs.phone)])
+    reply(people.rosa.mobile, number.phone, "STOP")
+    assert opted_out_in_scope([(people.rosa.mobile, theirs.phone)])
 
 
 # What it means

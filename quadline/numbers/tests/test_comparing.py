@@ -17,7 +17,12 @@ from quadline.numbers.comparing import compare_numbers, last_comparison
 from quadline.numbers.comparison import TroubleKind
 from quadline.numbers.models import NumberTrouble, SystemNumber
 from quadline.numbers.provisioning import provision_number, request_number
-from quadline.numbers.repairing import GONE_MEANWHILE, ask_for_repair, repair_number
+from quadline.numbers.repairing import (
+    CHANGED_MEANWHILE,
+    GONE_MEANWHILE,
+    ask_for_repair,
+    repair_number,
+)
 from quadline.numbers.rules import NumberState
 from quadline.numbers.watching import watch_numbers
 from tests.cast import Cast
@@ -101,6 +106,20 @@ def test_a_number_outside_the_service_is_attached_and_registered_again(
     provision_number(number_id=number.pk)
     assert found() == []
     assert len(box.purchases()) == 1
+
+
+def test_one_that_was_put_to_rest_meanwhile_is_not_attached_and_that_is_said(
+    box: Simulator, twilio: Twilio, number: SystemNumber, people: Cast
+) -> None:
+    twilio.detach(owned(number))
+    [trouble] = found()
+    assert ask_for_repair(trouble, actor=people.ada, now=timezone.now())
+    SystemNumber.objects.filter(pk=number.pk).update(state=NumberState.RESTING)
+    repair_number(trouble_id=trouble.pk, actor_id=people.ada.pk)
+
+    trouble.refresh_from_db()
+    assert (trouble.over_at, trouble.repair_problem) == (None, CHANGED_MEANWHILE)
+    assert trouble.repair_asked_at is None
 
 
 def test_a_number_nobody_knows_is_adopted_into_the_warm_pool(

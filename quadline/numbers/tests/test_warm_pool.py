@@ -11,7 +11,7 @@ from django.utils import timezone
 from quadline.audit.models import AuditEntry
 from quadline.carriers.twilio import Twilio
 from quadline.numbers.activation import activate
-from quadline.numbers.models import SystemNumber
+from quadline.numbers.models import NumberTrouble, SystemNumber
 from quadline.numbers.provisioning import provision_number, request_number, try_again
 from quadline.numbers.rules import NumberState
 from quadline.numbers.stock import numbers_in_use, refill_warm_pool
@@ -145,6 +145,23 @@ def test_only_one_that_is_ready_is_taken(people: Cast, state: NumberState) -> No
 
     assert number != spare
     assert number.state == NumberState.REQUESTED
+
+
+def test_one_with_a_known_problem_is_not_given_to_a_first_text(
+    reconfigure: Reconfigure, people: Cast
+) -> None:
+    """It would be the one that has been ready for longest, and could not send."""
+    fill(reconfigure, size=2)
+    gone, well = make_ready()
+    trouble = NumberTrouble.objects.create(
+        kind="lost", number=gone, phone=gone.phone, since=timezone.now()
+    )
+    assert list(SystemNumber.objects.ready()) == [well]
+    assert ask(people) == well
+    assert ask(people, "theo") not in (gone, well)
+    trouble.over_at = timezone.now()
+    trouble.save()
+    assert ask(people, "lena") == gone
 
 
 def test_a_spare_number_is_on_nobodys_screen(

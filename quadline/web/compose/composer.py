@@ -300,7 +300,7 @@ def _new_number(student: Student) -> str:
 
 
 def _first_text_words() -> str:
-    if SystemNumber.objects.spare().filter(state=NumberState.ACTIVE).exists():
+    if SystemNumber.objects.ready().exists():
         return ONE_IS_READY
     return f"{FIRST_TEXT_WORDS} {email_fallback_words()}"
 

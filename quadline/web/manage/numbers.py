@@ -257,14 +257,11 @@ def _groups(rows: list[NumberRow], chosen: str) -> list[dict[str, Any]]:
 def _figures(rows: list[NumberRow], now: datetime) -> dict[str, Any]:
     college = college_settings()
     in_use = [row for row in rows if row.number.state not in ENDED_STATES]
-    ready = [
-        row for row in in_use if row.is_spare and row.number.state == NumberState.ACTIVE
-    ]
     return {
         "in_use": len(in_use),
         "limit": college.number_pool_limit,
         "is_low": is_nearly_used(len(in_use), limit=college.number_pool_limit),
-        "ready": len(ready),
+        "ready": SystemNumber.objects.ready().count(),
         "warm_pool_size": college.warm_pool_size,
         "segments": segments_used(now) if college.texts_per_day else 0,
         "daily_cap": college.texts_per_day,
