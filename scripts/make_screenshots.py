@@ -26,6 +26,7 @@ django.setup()
 
 import screenshot_campus as campus  # noqa: E402
 import screenshot_day as day  # noqa: E402
+import screenshot_numbers as numbers  # noqa: E402
 import screenshot_rosters as rosters  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.db.models import Q  # noqa: E402
@@ -88,6 +89,7 @@ def main() -> None:
                 _take_all(browser, built, shots(built))
                 _take_all(browser, built, week_shots(built, campus.live(built)))
                 _take_all(browser, built, roster_shots(rosters.live()))
+                _take_all(browser, built, number_shots(numbers.live()))
         finally:
             connections.close_all()
             built.stop()
@@ -243,6 +245,23 @@ def _with(who: str, institutional_id: str) -> str:
         student__institutional_id=institutional_id,
     )
     return f"/inbox/c/{found.pk}/"
+
+
+def number_shots(found: numbers.Numbers) -> list[Shot]:
+    resting = f"/manage/numbers/{found.resting.pk}/"
+    return [
+        Shot("numbers-states", RUTH, "/manage/numbers/"),
+        Shot("numbers-differences", RUTH, "/manage/numbers/", _to_differences),
+        Shot("number-resting", RUTH, resting),
+        Shot("number-failed", RUTH, f"/manage/numbers/{found.failed.pk}/"),
+        Shot("number-release", RUTH, f"{resting}release/"),
+        Shot("number-reassign", RUTH, f"{resting}reassign/"),
+    ]
+
+
+def _to_differences(page: Page) -> None:
+    page.locator("#differences").scroll_into_view_if_needed()
+    page.locator("section:has(#differences)").evaluate("(box) => box.scrollIntoView()")
 
 
 def _number_of(who: str) -> str:

@@ -21,8 +21,8 @@ from quadline.roster.rules import FORMER_PHONE_COUNTS
 # A number may have belonged to several inboxes, and may have been given back since the
 # text was written. It is to the inbox that was in touch with this phone last: so nobody
 # reads what a colleague's student answers. A text that the student cannot have, for it
-# waits, was stopped or went as an email, is no touch. Else it is to the inbox that has
-# the number now.
+# waits, was stopped or went as an email, is no touch; one that waited counts from when
+# it left. Else it is to the inbox that has the number now.
 FIND_OWNERS = """
     SELECT
         text.place, number.id, number.user_id, phone.phone IS NOT NULL,
@@ -40,8 +40,12 @@ FIND_OWNERS = """
                 SELECT FROM numbers_systemnumber AS another
                 WHERE another.phone = text.system_phone AND another.id <> candidate.id
             ) THEN (
-                SELECT max(message.position) FROM (
-                    SELECT position, system_number_id, direction, sent_at, status
+                SELECT max(coalesce(
+                    message.sent_at,
+                    CASE WHEN message.status = ANY(%(at_carrier)s) THEN 'infinity'::timestamptz END,
+                    message.created_at
+                )) FROM (
+                    SELECT system_number_id, direction, sent_at, status, created_at
                     FROM conversations_message
                     WHERE student_phone = text.student_phone OFFSET 0
                 ) AS message

@@ -30,6 +30,7 @@ from quadline.delivery.retiring.acts import (
 from quadline.delivery.retiring.consequences import consequences_for
 from quadline.delivery.retiring.reassigning import ReassignRefused, reassign_number
 from quadline.delivery.tests.acts import (
+    ago,
     fresh,
     jobs,
     number_row,
@@ -569,8 +570,8 @@ def test_a_start_to_a_spare_number_reaches_as_far_as_any(
     settings.ENV = wide
     SystemNumber.objects.filter(pk=number.pk).update(inbox=None)
     theirs = number_row(people.theo, phone="+17345550299")
-    reply(people.rosa.mobile, theirs.phone, "STOP")
-    reply(people.rosa.mobile, number.phone, "START")
+    reply(people.rosa.mobile, theirs.phone, "STOP", said_at=ago(hours=2))
+    reply(people.rosa.mobile, number.phone, "START", said_at=ago(hours=1))
     assert not opted_out_in_scope([(people.rosa.mobile, theirs.phone)])
     reply(people.rosa.mobile, number.phone, "STOP")
     assert opted_out_in_scope([(people.rosa.mobile, theirs.phone)])

@@ -396,7 +396,9 @@ def test_a_decision_about_a_phone_leaves_no_number_on_record(people: Cast) -> No
 
 
 def test_a_larger_warm_pool_says_before_it_is_saved_what_it_buys(
-    ada: Client, people: Cast
+    ada: Client,
+    people: Cast,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     rented_at = timezone.now()
     for user in (people.maya, people.theo):
@@ -412,7 +414,8 @@ def test_a_larger_warm_pool_says_before_it_is_saved_what_it_buys(
     assert "about $10.00 a month" in said
     assert "no room" in preview_of(ada, "numbers", form | {"number_pool_limit": "4"})
 
-    assert ada.post(page_of("numbers"), form).status_code == 302
+    with django_capture_on_commit_callbacks(execute=True):
+        assert ada.post(page_of("numbers"), form).status_code == 302
     assert college_settings().warm_pool_size == 3
     told = AuditEntry.objects.filter(action="college setting changed")
     details = [entry.detail for entry in told]
