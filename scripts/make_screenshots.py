@@ -26,6 +26,7 @@ django.setup()
 
 import screenshot_campus as campus  # noqa: E402
 import screenshot_day as day  # noqa: E402
+import screenshot_numbers as numbers  # noqa: E402
 import screenshot_rosters as rosters  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.db.models import Q  # noqa: E402
@@ -35,6 +36,7 @@ from playwright.sync_api import Browser, Page  # noqa: E402
 from quadline.accounts.models import User  # noqa: E402
 from quadline.conversations.models import Conversation  # noqa: E402
 from quadline.demo.sample import PASSWORD, load_sample_college  # noqa: E402
+from quadline.numbers.models import SystemNumber  # noqa: E402
 from quadline.roster.models import Student  # noqa: E402
 from tests import house  # noqa: E402
 from tests.browser import Person, chromium, person  # noqa: E402
@@ -87,6 +89,7 @@ def main() -> None:
                 _take_all(browser, built, shots(built))
                 _take_all(browser, built, week_shots(built, campus.live(built)))
                 _take_all(browser, built, roster_shots(rosters.live()))
+                _take_all(browser, built, number_shots(numbers.live()))
         finally:
             connections.close_all()
             built.stop()
@@ -169,6 +172,8 @@ def shots(built: house.House) -> list[Shot]:
         Shot("profile-edit", MAYA, "/me/edit/"),
         Shot("profile-preferences", MAYA, "/me/preferences/"),
         Shot("profile-devices", MAYA, "/me/sessions/"),
+        Shot("number", RUTH, _number_of(MAYA)),
+        Shot("number-rest", RUTH, f"{_number_of(MAYA)}rest/"),
         Shot("help", MAYA, "/help/"),
         Shot("api-tokens", MAYA, "/me/tokens/"),
         Shot("api-docs", NOBODY, "/api/v1/docs"),
@@ -240,6 +245,28 @@ def _with(who: str, institutional_id: str) -> str:
         student__institutional_id=institutional_id,
     )
     return f"/inbox/c/{found.pk}/"
+
+
+def number_shots(found: numbers.Numbers) -> list[Shot]:
+    resting = f"/manage/numbers/{found.resting.pk}/"
+    return [
+        Shot("numbers-states", RUTH, "/manage/numbers/"),
+        Shot("numbers-differences", RUTH, "/manage/numbers/", _to_differences),
+        Shot("number-resting", RUTH, resting),
+        Shot("number-failed", RUTH, f"/manage/numbers/{found.failed.pk}/"),
+        Shot("number-release", RUTH, f"{resting}release/"),
+        Shot("number-reassign", RUTH, f"{resting}reassign/"),
+    ]
+
+
+def _to_differences(page: Page) -> None:
+    page.locator("#differences").scroll_into_view_if_needed()
+    page.locator("section:has(#differences)").evaluate("(box) => box.scrollIntoView()")
+
+
+def _number_of(who: str) -> str:
+    number = SystemNumber.objects.get(inbox__owner__email=f"{who}@alder.example")
+    return f"/manage/numbers/{number.pk}/"
 
 
 def _take_all(browser: Browser, built: house.House, all_shots: list[Shot]) -> None:

@@ -73,6 +73,12 @@ class Cause(StrEnum):
         "Goes on: its author may text this student again",
     )
 
+    NUMBER_RESTS = "number rests", "Held: the number was put to rest by {actor}"
+    NUMBER_GIVEN_UP = (
+        "number given up",
+        "Goes as an email: the number was given up by {actor}",
+    )
+
     EMAILED = "emailed", "The mail server has the email"
     NO_ADDRESS = "no email address", "No email: there is no address on file"
     EMAIL_FAILED = "email failed", "The mail server did not take the email"

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from quadline.conversations.models import Conversation, MessageTemplate
 from quadline.conversations.starters import INTRODUCTION
 from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import NumberState
 from quadline.web.manage.setting_fields import SECTIONS
 from tests.browser import Person
 from tests.cast import Cast, student
@@ -93,6 +94,7 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
         "omar": [conversations["pending"], "/me/"],
         "ada": [
             "/manage/numbers/",
+            *number_pages(people),
             *(f"/manage/settings/{slug}/" for slug in SECTIONS),
             "/manage/settings/offices/new/",
             "/manage/staff/",
@@ -103,6 +105,18 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
             f"/manage/staff/{people.maya.pk}/deactivate/",
         ],
     }
+
+
+def number_pages(people: Cast) -> list[str]:
+    """A working number and one that failed, and what could be done with each."""
+    working = SystemNumber.objects.get(inbox__owner=people.maya)
+    failed = SystemNumber.objects.get(state=NumberState.FAILED)
+    return [
+        f"/manage/numbers/{working.pk}/",
+        f"/manage/numbers/{working.pk}/rest/",
+        f"/manage/numbers/{failed.pk}/",
+        f"/manage/numbers/{failed.pk}/release/",
+    ]
 
 
 # By dark only the colors: all else is as by light.

@@ -22,6 +22,7 @@ from quadline.conversations.receiving import Reply, receive
 from quadline.conversations.rules import Channel
 from quadline.delivery.inbound.keyword_replies import KeywordReply, honor_keywords
 from quadline.delivery.inbound.reply_owners import ReplyOwner, owners_of
+from quadline.delivery.inbound.spare_numbers import honor_without_inbox
 from quadline.delivery.opting import inflight, requests
 from quadline.inboxes.models import Inbox
 from quadline.roster import trouble
@@ -81,7 +82,19 @@ def file_replies(
             if reply.id in new
         ]
         _honor_all(filed, found.kept_back)
-    return [replies[text].id if text in replies else None for text in texts]
+        ids = {text: reply.id for text, reply in replies.items()}
+        ids |= _file_strangers([text for text in texts if text not in placed], now)
+    return [ids.get(text) for text in texts]
+
+
+def _file_strangers(
+    texts: Sequence[InboundText], now: datetime
+) -> dict[InboundText, uuid.UUID | None]:
+    """Texts to numbers that no inbox had when they were looked up."""
+    pairs = {text: pair_in(text) for text in texts}
+    given = honor_without_inbox(pairs, now=now) if pairs else []
+    # Now their numbers are known to have inboxes, and locked: that is no endless loop.
+    return dict(zip(given, file_replies(given, now=now), strict=True)) if given else {}
 
 
 def asks_something(body: str) -> bool:

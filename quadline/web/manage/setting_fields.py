@@ -207,6 +207,35 @@ LIMITS_SECTION = Section(
         ),
     ),
 )
+NUMBERS_SECTION = Section(
+    "numbers",
+    "Numbers",
+    (
+        SettingField(
+            "number_pool_limit",
+            "Numbers the networks allow",
+            "49 on most campaigns, more with an approved number pool. You are told"
+            " when it is nearly used. A first text is never refused for it.",
+            kind="number",
+            unit="numbers",
+        ),
+        SettingField(
+            "warm_pool_size",
+            "Warm pool",
+            "Numbers bought and registered ahead, so that a first text leaves at once."
+            " 0: each is bought on a first text.",
+            kind="number",
+            unit="numbers",
+        ),
+        SettingField(
+            "cents_per_number",
+            "Rent",
+            "As your carrier charges it. Shown on Manage › Numbers.",
+            kind="number",
+            unit="cents a month",
+        ),
+    ),
+)
 SENSITIVE_SECTION = Section(
     "sensitive",
     "Sensitive information",
@@ -248,6 +277,7 @@ SECTIONS = {
         TEXTING_SECTION,
         EMAIL_SECTION,
         LIMITS_SECTION,
+        NUMBERS_SECTION,
         SENSITIVE_SECTION,
         RETENTION_SECTION,
     )

@@ -21,6 +21,9 @@ from quadline.delivery.models import IncomingEmail
 from quadline.delivery.notices import notice_in_words
 from quadline.delivery.opting.confirmations import confirmation_faults, help_in_words
 from quadline.delivery.permission.opt_out_scope import REACH_WORDS, OptOutScope
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.pool_rules import is_nearly_used, spares_to_request
+from quadline.numbers.stock import numbers_in_use
 from quadline.sms import segments
 from quadline.web.manage.setting_fields import Section
 
@@ -162,6 +165,29 @@ def _limits(
     }
 
 
+def _numbers(
+    then: CollegeSettings, now: CollegeSettings, user: User, sample: str
+) -> dict[str, Any]:
+    in_use, spares = numbers_in_use(), SystemNumber.objects.spare().count()
+    to_buy = spares_to_request(
+        wanted=then.warm_pool_size,
+        spares=spares,
+        in_use=in_use,
+        limit=then.number_pool_limit,
+    )
+    return {
+        "in_use": in_use,
+        "limit": then.number_pool_limit,
+        "is_low": is_nearly_used(in_use, limit=then.number_pool_limit),
+        "to_buy": to_buy,
+        "has_no_room": to_buy < then.warm_pool_size - spares,
+        # Nothing is given back without a person: see docs/adr/0032.
+        "stay": max(0, spares - then.warm_pool_size),
+        "monthly": f"{(in_use + to_buy) * then.cents_per_number / 100:,.2f}",
+        "are_bought_ahead": then.warm_pool_size > 0,
+    }
+
+
 def _sensitive(
     then: CollegeSettings, now: CollegeSettings, user: User, sample: str
 ) -> dict[str, Any]:
@@ -198,6 +224,7 @@ PREVIEWS: dict[str, Previewed] = {
     "texting": _texting,
     "email": _email,
     "limits": _limits,
+    "numbers": _numbers,
     "sensitive": _sensitive,
     "retention": _retention,
 }

@@ -21,6 +21,7 @@ from quadline.college.deciding import decide
 from quadline.college.models import CollegeDecision
 from quadline.college.rules import CollegeSettings
 from quadline.delivery.models import ConfirmationCheck, IncomingEmail
+from quadline.numbers.models import SystemNumber
 from quadline.web.manage.setting_fields import SECTIONS
 from tests.architecture.conftest import Enter
 from tests.cast import Cast
@@ -140,6 +141,11 @@ def test_what_is_saved_counts_is_on_record_and_says_who_did_it(
         ("limits", {"texts_per_day": "9" * 400}, "must be"),
         ("limits", {"texts_per_second": "0.0000001"}, "slower than 0.01"),
         ("limits", {"texts_per_second": "101"}, "must be 100 or less"),
+        ("numbers", {"number_pool_limit": "0"}, "must be 1 or more"),
+        ("numbers", {"number_pool_limit": "401"}, "must be 400 or less"),
+        ("numbers", {"warm_pool_size": "-1"}, "must be 0 or more"),
+        ("numbers", {"warm_pool_size": "two"}, "must be a whole number"),
+        ("numbers", {"cents_per_number": "inf"}, "must be"),
         ("sensitive", {"sensitive_kinds": "Anything"}, "which is no kind"),
         ("sensitive", {"sensitive_kinds": "Bad: (a+)+$"}, "which is no shape"),
         ("sensitive", {"sensitive_kinds": "Day: 99"}, "no shape of 4 signs"),
@@ -387,3 +393,37 @@ def test_a_decision_about_a_phone_leaves_no_number_on_record(people: Cast) -> No
     )
     [entry] = AuditEntry.objects.filter(subject_id="college_phone")
     assert entry.detail == {}
+
+
+def test_a_larger_warm_pool_says_before_it_is_saved_what_it_buys(
+    ada: Client,
+    people: Cast,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    rented_at = timezone.now()
+    for user in (people.maya, people.theo):
+        SystemNumber.objects.create(inbox=user.inbox, requested_at=rented_at)
+    form = form_of(ada.get(page_of("numbers")).content.decode())
+    assert form["warm_pool_size"] == "0"
+    assert "A first text waits" in preview_of(ada, "numbers", form)
+
+    form |= {"warm_pool_size": "3", "cents_per_number": "200"}
+    said = preview_of(ada, "numbers", form)
+    assert "2 of 49 numbers are in use" in said
+    assert "3 more are bought" in said
+    assert "about $10.00 a month" in said
+    assert "no room" in preview_of(ada, "numbers", form | {"number_pool_limit": "4"})
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert ada.post(page_of("numbers"), form).status_code == 302
+    assert college_settings().warm_pool_size == 3
+    told = AuditEntry.objects.filter(action="college setting changed")
+    details = [entry.detail for entry in told]
+    assert {"was": 0, "is": 3} in details
+
+
+def test_a_smaller_warm_pool_gives_nothing_back_and_says_so(ada: Client) -> None:
+    SystemNumber.objects.create(inbox=None, requested_at=timezone.now())
+    form = form_of(ada.get(page_of("numbers")).content.decode())
+    said = preview_of(ada, "numbers", form)
+    assert "1 spare number above the size stays until a first text takes it" in said
