@@ -46,6 +46,11 @@ class ApiAnswer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+def left_as_it_is(**limits: Any) -> Any:
+    """The same, of what stays as it is when it is left out."""
+    return Field(default=None, json_schema_extra=limits)
+
+
 def only_described(**limits: Any) -> Any:
     """Limits that the description names and a room's own rules
     check, with words that name the row.

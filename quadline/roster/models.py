@@ -30,6 +30,7 @@ __all__ = [
     "CaseloadEntry",
     "FormerPhone",
     "OneRosterRecord",
+    "OwnTag",
     "PhoneEvidence",
     "PhoneTrouble",
     "RosterChange",
@@ -225,6 +226,23 @@ class CaseloadEntry(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["staff", "student"], name="caseload_once")
+        ]
+
+
+class OwnTag(models.Model):
+    """A tag that one staff user put on a student for themselves (own_tags.py)."""
+
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    student = models.ForeignKey(
+        Student, on_delete=models.CASCADE, related_name="own_tags"
+    )
+    tag = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "tag", "student"], name="own_tag_once"
+            )
         ]
 
 

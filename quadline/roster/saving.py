@@ -145,9 +145,9 @@ ADD = f"""
 """
 # As they are known afterwards, the new ones too.
 GIVEN_IDS = """
-    SELECT coalesce(match.kept_id, given.institutional_id)
-    FROM given_student AS given
-    LEFT JOIN given_match AS match USING (number)
+    SELECT kept_id FROM given_match
+    UNION
+    SELECT institutional_id FROM given_student
 """
 LIST = """
     UPDATE roster_student

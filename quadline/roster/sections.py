@@ -26,7 +26,9 @@ class CourseSection(NamedTuple):
     @property
     def words(self) -> str:
         """BIO-101, section 02, Fall 2026"""
-        of_course = f"section {self.section}" if self.section else ""
+        # A class code often begins with the course's: BIO-101-02 of BIO-101.
+        number = self.section.removeprefix(self.course).strip(" -_.") or self.section
+        of_course = f"section {number}" if number else ""
         return ", ".join(filter(None, (self.course, of_course, self.term)))
 
 

@@ -35,7 +35,7 @@ class PhoneKind(StrEnum):
 # whose number it is.
 OF_CONSENT = (EvidenceStatus.GIVEN, EvidenceStatus.REFUSED, EvidenceStatus.UNKNOWN)
 OF_NUMBER = (EvidenceStatus.WRONG, EvidenceStatus.CONFIRMED)
-KIND_WORDS = {
+PHONE_KIND_WORDS = {
     PhoneKind.MOBILE: "Mobile",
     PhoneKind.HOME: "Home",
     PhoneKind.WORK: "Work",
