@@ -21,6 +21,7 @@ InstitutionalId = Annotated[
 ]
 Name = Annotated[str, Field(pattern=SOMETHING, description="At most 120 characters.")]
 Label = Annotated[str, Field(pattern=SOMETHING, max_length=60)]
+LongLabel = Annotated[str, Field(pattern=SOMETHING, max_length=160)]
 
 
 class ApiRequest(HttpRequest):

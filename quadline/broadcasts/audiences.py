@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Func, TextField
+from django.db.models import Count, F, Func, QuerySet, TextField
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
@@ -204,6 +204,7 @@ def _saved(saved: SavedAudience, author: User) -> Suggestion:
 def _words_of(kind: str, asked: str, author: User) -> list[Suggestion]:
     """Words of one kind that students one may see have, those with the most first."""
     visible = Student.objects.visible_to(author).filter(is_test=False)
+    each: QuerySet[Any, tuple[Any]]
     if kind == OWN_TAG_KIND:
         mine = OwnTag.objects.filter(owner=author, student__in=visible)
         each = mine.annotate(word=F("tag")).values_list("word")

@@ -18,6 +18,8 @@ from quadline.roster.models import Student
 from quadline.roster.phones.models import PhoneEvidence
 from quadline.roster.phones.rules import EvidenceSource, EvidenceStatus
 
+# id + 0: the entries are found by their phone, and never by going through all of them
+# from the last one (docs/adr/0020).
 # A consent of tomorrow would outlive each refusal: no entry counts as later than it was
 # written down.
 SAID = "least(entry.said_at, entry.recorded_at)"
@@ -34,7 +36,7 @@ LAST_CONSENT = f"""
 # and has not been confirmed since: it may be a stranger's.
 IS_WRONG = """
     (
-        SELECT max(mark.id)
+        SELECT max(mark.id + 0)
         FROM roster_phoneevidence AS mark
         WHERE mark.phone = asked.phone AND mark.status = 'wrong'
           AND NOT EXISTS (
@@ -44,7 +46,7 @@ IS_WRONG = """
             OFFSET 0
           )
     ) > coalesce((
-        SELECT max(own.id)
+        SELECT max(own.id + 0)
         FROM roster_phoneevidence AS own
         WHERE own.phone = asked.phone AND own.status = 'confirmed'
           AND own.student_id = asked.student_id
@@ -144,7 +146,7 @@ RECORD_OF_ROSTER = """
         FROM roster_phoneevidence
         WHERE student_id = said.student_id AND phone = said.phone
           AND source = 'roster'
-        ORDER BY id DESC
+        ORDER BY id + 0 DESC
         LIMIT 1
         OFFSET 0
     ) AS last ON true
