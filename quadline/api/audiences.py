@@ -1,5 +1,5 @@
 """Whom a broadcast of a program goes to: the caseload, students by their
-ids, or all with some tag or course.
+ids, or all with some word of the roster.
 """
 
 from typing import Annotated
@@ -7,13 +7,12 @@ from typing import Annotated
 from pydantic import Field
 
 from quadline.accounts.models import User
-from quadline.api.fields import Given, InstitutionalId, Label
+from quadline.api.fields import Given, InstitutionalId, Label, LongLabel
 from quadline.api.problems import ApiRefusal
 from quadline.broadcasts.choices import (
     CASELOAD_GROUP,
-    COURSE_KIND,
     STUDENT_KIND,
-    TAG_KIND,
+    WORD_KINDS,
 )
 from quadline.roster.models import Student
 
@@ -26,6 +25,11 @@ class Filter(Given):
 
     tags: Annotated[list[Label], Field(max_length=MAX_LABELS)] = []
     courses: Annotated[list[Label], Field(max_length=MAX_LABELS)] = []
+    sections: Annotated[list[LongLabel], Field(max_length=MAX_LABELS)] = []
+    terms: Annotated[list[Label], Field(max_length=MAX_LABELS)] = []
+    programs: Annotated[list[LongLabel], Field(max_length=MAX_LABELS)] = []
+    risks: Annotated[list[Label], Field(max_length=MAX_LABELS)] = []
+    languages: Annotated[list[Label], Field(max_length=MAX_LABELS)] = []
 
 
 class Audience(Given):
@@ -41,8 +45,9 @@ def tokens_of(audience: Audience, author: User) -> list[str]:
     nobody, or somebody who is not there.
     """
     tokens = [CASELOAD_GROUP] if audience.caseload else []
-    tokens += [f"{TAG_KIND}:{tag}" for tag in audience.filter.tags]
-    tokens += [f"{COURSE_KIND}:{course}" for course in audience.filter.courses]
+    for kind in WORD_KINDS:
+        words = getattr(audience.filter, f"{kind}s")
+        tokens += [f"{kind}:{word}" for word in words]
     # As single students: test students, whom no group holds, come only this way.
     tokens += _named(audience.ids, author)
     if not tokens:

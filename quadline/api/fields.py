@@ -21,6 +21,7 @@ InstitutionalId = Annotated[
 ]
 Name = Annotated[str, Field(pattern=SOMETHING, description="At most 120 characters.")]
 Label = Annotated[str, Field(pattern=SOMETHING, max_length=60)]
+LongLabel = Annotated[str, Field(pattern=SOMETHING, max_length=160)]
 
 
 class ApiRequest(HttpRequest):
@@ -44,6 +45,11 @@ class ApiAnswer(BaseModel):
     """What a caller reads."""
 
     model_config = ConfigDict(frozen=True)
+
+
+def left_as_it_is(**limits: Any) -> Any:
+    """The same, of what stays as it is when it is left out."""
+    return Field(default=None, json_schema_extra=limits)
 
 
 def only_described(**limits: Any) -> Any:

@@ -18,6 +18,7 @@ from quadline.api.fields import (
     Given,
     InstitutionalId,
     Name,
+    left_as_it_is,
     only_described,
 )
 from quadline.api.pages import PageLimit, first_page
@@ -25,7 +26,7 @@ from quadline.api.problems import ApiRefusal
 from quadline.delivery.outbox.caseloads import replace_students as bring_to
 from quadline.roster.faults import RosterFault
 from quadline.roster.models import Student
-from quadline.roster.rules import MAX_LENGTHS, STATUSES
+from quadline.roster.rules import MAX_LENGTHS, RISKS, STATUSES
 
 # A request has 1,000,000 bytes at most: a longer roster comes in parts.
 MAX_ROSTER_ROWS = 5_000
@@ -47,6 +48,15 @@ class StudentAnswer(ApiAnswer):
     program: str
     tags: list[str]
     courses: list[str]
+    sections: list[str]  # BIO-101 | 02 | Fall 2026
+    terms: list[str]  # those of the sections
+    risk: str
+    language: str
+    other_phones: list[str]  # never texted: +17345550144 work
+    text_consent: str  # as the roster says: yes, no or nothing
+    text_consent_date: str
+    text_consent_source: str
+    text_consent_wording: str
     test_student: bool
 
 
@@ -82,13 +92,30 @@ class StudentRow(Given):
     tags: list[ApiText] = []
     courses: list[ApiText] = []
     test_student: bool = False
+    # Left out, these stay as they are: programs written before they were there do not
+    # know them.
+    sections: list[ApiText] | None = left_as_it_is(
+        examples=[["BIO-101 | 02 | Fall 2026"]]
+    )
+    risk: ApiText | None = left_as_it_is(examples=list(RISKS))
+    language: ApiText | None = left_as_it_is(examples=["Spanish"])
+    other_phones: list[ApiText] | None = left_as_it_is(
+        examples=[["work: (734) 555-0144"]]
+    )
+    text_consent: ApiText | None = left_as_it_is(examples=["yes", "no"])
+    text_consent_date: ApiText | None = left_as_it_is(examples=["2026-08-24"])
+    text_consent_source: ApiText | None = left_as_it_is(examples=["Enrollment form"])
+    text_consent_wording: ApiText | None = None
 
-    def as_cells(self) -> dict[str, str]:
+    def as_cells(self) -> dict[str, str | None]:
         """As a roster file has it: one reader for both, and the same faults."""
         # Lists are joined as they stand in one cell of a file.
         cells = self.model_dump()
         cells["tags"] = ";".join(self.tags)
         cells["courses"] = ";".join(self.courses)
+        for name in ("sections", "other_phones"):
+            given = cells[name]
+            cells[name] = None if given is None else ";".join(given)
         cells["test_student"] = "yes" if self.test_student else "no"
         return cells
 

@@ -4,10 +4,11 @@ shows, and audiences kept under a name.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Func, TextField
+from django.db.models import Count, F, Func, QuerySet, TextField
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
@@ -18,9 +19,12 @@ from quadline.broadcasts.choices import (
     COURSE_KIND,
     EVERYONE_GROUP,
     GROUPS,
+    LIST_COLUMNS,
     OFFICE_GROUP,
+    OWN_TAG_KIND,
     STUDENT_KIND,
     TAG_KIND,
+    WORD_KINDS,
     choice_students,
     choices,
     ids_of,
@@ -30,15 +34,27 @@ from quadline.broadcasts.choices import audience_of as audience_of
 from quadline.broadcasts.choices import students_of as students_of
 from quadline.broadcasts.models import Audience as SavedAudience
 from quadline.broadcasts.rules import BroadcastRefused
-from quadline.roster.models import Student
+from quadline.roster.models import OwnTag, Student
 from quadline.roster.searching import folded_for_search
+from quadline.roster.sections import section_of
 
 GROUP_WORDS = {
     CASELOAD_GROUP: "All Students on My Caseload",
     OFFICE_GROUP: "All students of my office",
     EVERYONE_GROUP: "All students of the college",
 }
-KIND_WORDS = {TAG_KIND: "Tag", COURSE_KIND: "Course"}
+# In the order in which the To field offers them.
+KIND_WORDS = {
+    TAG_KIND: "Tag",
+    OWN_TAG_KIND: "My tag",
+    COURSE_KIND: "Course",
+    "section": "Section",
+    "term": "Term",
+    "program": "Program",
+    "risk": "Risk level",
+    "language": "Preferred language",
+}
+OFFERED_AT_FIRST = (TAG_KIND, OWN_TAG_KIND, COURSE_KIND)
 MAX_OF_A_KIND = 8  # options of one kind in the list of the To field
 MAX_NAMED = 3  # students in the words of an audience
 MAX_LETTERS = 300  # as Broadcast.audience_words holds
@@ -57,7 +73,7 @@ class Suggestion:
 
 def suggestions(query: str, author: User) -> list[Suggestion]:
     """What the To field offers: the caseload first, then saved
-    audiences, tags, courses, students.
+    audiences, tags, courses and other words of the roster, students.
     """
     asked = folded_for_search(query)
     groups = [
@@ -67,11 +83,12 @@ def suggestions(query: str, author: User) -> list[Suggestion]:
     ]
     audiences = SavedAudience.objects.filter(owner=author)
     saved = [each for each in audiences if asked in folded_for_search(each.name)]
+    # The list that opens before anything is typed stays short, and quick.
+    kinds = KIND_WORDS if asked else OFFERED_AT_FIRST
     return [
         *[_group(group, author) for group in groups],
         *[_saved(each, author) for each in saved[:MAX_OF_A_KIND]],
-        *_words_of("tags", TAG_KIND, asked, author),
-        *_words_of("courses", COURSE_KIND, asked, author),
+        *chain.from_iterable(_words_of(kind, asked, author) for kind in kinds),
         *[_student(student) for student in _students(query, author)],
     ]
 
@@ -152,7 +169,7 @@ def _name_of(choice: AudienceChoice, saved: dict[int, str]) -> str:
     if choice.kind == AUDIENCE_KIND:
         return saved.get(choice.id, "")
     if choice.kind in KIND_WORDS:
-        return choice.value
+        return shown_word(choice.kind, choice.value)
     return ""
 
 
@@ -184,29 +201,40 @@ def _saved(saved: SavedAudience, author: User) -> Suggestion:
     )
 
 
-def _words_of(
-    field: str,
-    kind: str,
-    asked: str,
-    author: User,
-) -> list[Suggestion]:
-    """Tags or courses of the students one may see, those with the most first."""
+def _words_of(kind: str, asked: str, author: User) -> list[Suggestion]:
+    """Words of one kind that students one may see have, those with the most first."""
     visible = Student.objects.visible_to(author).filter(is_test=False)
-    word = Func(F(field), function="unnest", output_field=TextField())
-    each = visible.annotate(word=word).values_list("word")
+    each: QuerySet[Any, tuple[Any]]
+    if kind == OWN_TAG_KIND:
+        mine = OwnTag.objects.filter(owner=author, student__in=visible)
+        each = mine.annotate(word=F("tag")).values_list("word")
+    else:
+        word: Any = F(WORD_KINDS[kind])
+        if kind in LIST_COLUMNS:
+            word = Func(word, function="unnest", output_field=TextField())
+        each = visible.annotate(word=word).values_list("word")
     counted = each.annotate(count=Count("pk")).order_by("-count", "word")
     alike = [
-        (word, count) for word, count in counted if asked in folded_for_search(word)
+        (word, count)
+        for word, count in counted
+        if word and asked in folded_for_search(shown_word(kind, word))
     ]
     return [
         Suggestion(
             f"{kind}:{word}",
-            f"{word} ({count:,})",
+            f"{shown_word(kind, word)} ({count:,})",
             KIND_WORDS[kind],
             count,
         )
         for word, count in alike[:MAX_OF_A_KIND]
     ]
+
+
+def shown_word(kind: str, word: str) -> str:
+    """As people read it: a section without its bars, a risk level with its name."""
+    if kind == "section":
+        return section_of(word).words
+    return f"{word} risk".capitalize() if kind == "risk" else word
 
 
 def _students(query: str, author: User) -> Iterable[Student]:
@@ -246,7 +274,7 @@ def _chip(
         return None
     return Suggestion(
         choice.token,
-        f"{choice.value} ({count:,})",
+        f"{shown_word(choice.kind, choice.value)} ({count:,})",
         KIND_WORDS[choice.kind],
         count,
     )

@@ -2,8 +2,9 @@
 student the author may not see.
 
 An audience is ``{"to": [token…], "except": [token…]}``. Tokens: ``caseload``,
-``office`` and ``all`` (for those who see them), ``student:12``, ``tag:Athlete``,
-``course:BIO-101``, ``audience:3``.
+``office`` and ``all`` (for those who see them), ``student:12``, ``audience:3``, and
+words of the roster such as ``tag:Athlete`` and ``course:BIO-101`` (WORD_KINDS).
+``mytag:Call`` is a tag of the author's own.
 """
 
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from django.db.models import Q, QuerySet
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.broadcasts.models import Audience as SavedAudience
-from quadline.roster.models import CaseloadEntry, Student, StudentQuerySet
+from quadline.roster.models import CaseloadEntry, OwnTag, Student, StudentQuerySet
 
 CASELOAD_GROUP, OFFICE_GROUP, EVERYONE_GROUP = "caseload", "office", "all"
 STUDENT_KIND, TAG_KIND, COURSE_KIND, AUDIENCE_KIND = (
@@ -24,11 +25,22 @@ STUDENT_KIND, TAG_KIND, COURSE_KIND, AUDIENCE_KIND = (
     "course",
     "audience",
 )
+OWN_TAG_KIND = "mytag"
+# By kind, the column of a student that holds such a word, or a list of them.
+LIST_COLUMNS = {
+    TAG_KIND: "tags",
+    COURSE_KIND: "courses",
+    "section": "sections",
+    "term": "terms",
+}
+PLAIN_COLUMNS = {"program": "program", "risk": "risk", "language": "language"}
+WORD_KINDS = {**LIST_COLUMNS, **PLAIN_COLUMNS}
 GROUPS = frozenset({CASELOAD_GROUP, OFFICE_GROUP, EVERYONE_GROUP})
-WITH_VALUE = frozenset({STUDENT_KIND, TAG_KIND, COURSE_KIND, AUDIENCE_KIND})
+WITH_VALUE = frozenset({STUDENT_KIND, AUDIENCE_KIND, OWN_TAG_KIND, *WORD_KINDS})
 NUMBERED = frozenset({STUDENT_KIND, AUDIENCE_KIND})
 MAX_CHOICE_ID = 2**63 - 1  # a bigint: the database refuses to look for more
 LONGEST_VALUE = 60
+LONGEST_OF = {"section": 160, "program": 160}  # as the roster has them
 # Saved audiences within saved audiences: one may, through others, contain itself.
 MAX_AUDIENCE_DEPTH = 5
 
@@ -56,16 +68,17 @@ class AudienceChoice:
         kind, _, value = token.strip().partition(":")
         if kind in GROUPS and not value:
             return cls(kind)
-        if kind not in WITH_VALUE or not _is_value(value):
+        if kind not in WITH_VALUE or not _is_value(value, kind):
             return None
         if kind in NUMBERED and not _is_id(value):
             return None
         return cls(kind, value)
 
 
-def _is_value(text: str) -> bool:
+def _is_value(text: str, kind: str) -> bool:
+    longest = LONGEST_OF.get(kind, LONGEST_VALUE)
     # PostgreSQL refuses a text with a NUL in it.
-    return 0 < len(text) <= LONGEST_VALUE and "\x00" not in text
+    return 0 < len(text) <= longest and "\x00" not in text
 
 
 def _is_id(value: str) -> bool:
@@ -153,10 +166,13 @@ def _any_of(
     for choice in chosen:
         if choice.kind in GROUPS:
             groups |= _group(choice, author)
-        elif choice.kind == TAG_KIND:
-            groups |= Q(tags__contains=[choice.value])
-        elif choice.kind == COURSE_KIND:
-            groups |= Q(courses__contains=[choice.value])
+        elif choice.kind in LIST_COLUMNS:
+            column = LIST_COLUMNS[choice.kind]
+            groups |= Q(**{f"{column}__contains": [choice.value]})
+        elif choice.kind in PLAIN_COLUMNS:
+            groups |= Q(**{PLAIN_COLUMNS[choice.kind]: choice.value})
+        elif choice.kind == OWN_TAG_KIND:
+            groups |= Q(pk__in=_with_own_tag(choice.value, author))
     by_name = Q(pk__in=ids_of(STUDENT_KIND, chosen))
     anybody = groups & Q(is_test=False) | by_name
     if depth == MAX_AUDIENCE_DEPTH:
@@ -164,6 +180,12 @@ def _any_of(
     for saved in _saved(chosen, author):
         anybody |= _chosen(saved.audience, author, depth=depth + 1)
     return anybody
+
+
+def _with_own_tag(tag: str, author: User) -> QuerySet[OwnTag, int]:
+    """Only the author's: another's tag stands for nobody."""
+    mine = OwnTag.objects.filter(owner=author, tag=tag)
+    return mine.values_list("student", flat=True)
 
 
 def _group(choice: AudienceChoice, author: User) -> Q:

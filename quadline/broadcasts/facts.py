@@ -11,10 +11,16 @@ from quadline.college.current import college_settings
 from quadline.consent import questions
 from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
 from quadline.delivery.permission import opt_out_scope
-from quadline.delivery.permission.recipients import places_of
+from quadline.delivery.permission.recipients import EVIDENCE_REQUIRED, places_of
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student, StudentQuerySet
 from quadline.roster.naming import display_name_of, first_of
+from quadline.roster.phones.evidence import (
+    students_of_consent,
+    students_with_phones,
+    students_with_wrong_numbers,
+)
+from quadline.roster.phones.rules import EvidenceStatus, lacks_consent
 from quadline.roster.trouble import all_bad_phones
 
 AREA = slice(5)  # of a phone: +1734
@@ -37,6 +43,52 @@ class Reached(Protocol):
 # anyone knows.
 TimePlace = tuple[str, str]
 ReachedPerson = TypeVar("ReachedPerson", bound=Reached)
+
+
+class Told(NamedTuple):
+    """What is known of one student beside their place: all that the law asks."""
+
+    opted_out: bool
+    bad_number: bool
+    is_asked: bool
+    wrong_number: bool
+    lacks_consent: bool
+
+
+class ToldOfMany:
+    """The same of whoever is asked about, from a few sets that are read once: no list
+    of phones in a statement, and no query while a COPY is open
+    (writing.copy_recipients).
+    """
+
+    def __init__(self, system_phone: str) -> None:
+        self.out = opt_out_scope.phones_out_in_scope(system_phone)
+        self.out_elsewhere = _out_elsewhere(self.out, system_phone)
+        self.asked = questions.phones_asked_of(system_phone)
+        self.bad = all_bad_phones()
+        self.wrong = students_with_wrong_numbers()
+        self.refused = students_of_consent(EvidenceStatus.REFUSED)
+        is_demanded = college_settings().consent_evidence == EVIDENCE_REQUIRED
+        self.is_demanded = is_demanded
+        # The one long set, of ids alone, and only where it decides.
+        self.given = students_of_consent(EvidenceStatus.GIVEN) if is_demanded else set()
+
+    def of(self, person: Reached) -> Told:
+        mobile = person.mobile
+        return Told(
+            opted_out=mobile in self.out or person.pk in self.out_elsewhere,
+            bad_number=mobile in self.bad,
+            is_asked=mobile in self.asked,
+            wrong_number=person.pk in self.wrong,
+            lacks_consent=lacks_consent(
+                self._consent_of(person.pk), is_demanded=self.is_demanded
+            ),
+        )
+
+    def _consent_of(self, student_id: int) -> EvidenceStatus | None:
+        if student_id in self.refused:
+            return EvidenceStatus.REFUSED
+        return EvidenceStatus.GIVEN if student_id in self.given else None
 
 
 class Person(NamedTuple):
@@ -83,16 +135,12 @@ def verdicts_for(
     Nearly all students are alike to the law: it is asked once for those who are.
     """
     system_phone = number.phone if number else ""
-    # Three short sets, asked for before the first student passes: no list of phones in
-    # a statement, and no query while a COPY is open (writing.copy_recipients).
-    out = opt_out_scope.phones_out_in_scope(system_phone)
-    asked = questions.phones_asked_of(system_phone)
-    bad = all_bad_phones()
+    known = ToldOfMany(system_phone)
     quiet_hours = QuietHours.parse(college_settings().quiet_hours)
     made: dict[tuple[object, ...], Verdict] = {}
     for person in people:
         mobile = person.mobile
-        told = mobile in out, mobile in bad, mobile in asked
+        told = known.of(person)
         alike = (told, person.time_zone, mobile[AREA], not person.landline)
         verdict = made.get(alike)
         if verdict is None:
@@ -107,13 +155,22 @@ def places_at(person: Reached) -> tuple[str, ...]:
     return places_of(student)
 
 
-def _facts(person: Reached, told: tuple[bool, bool, bool]) -> RecipientFacts:
-    opted_out, bad_number, is_asked = told
+def _out_elsewhere(out: set[str], system_phone: str) -> set[int]:
+    """Students who said STOP from another phone of theirs."""
+    found = students_with_phones(out)
+    asked = {((mobile, system_phone), other) for _, mobile, other in found}
+    shut = opt_out_scope.out_by_other_phones(asked)
+    return {pk for pk, mobile, _ in found if (mobile, system_phone) in shut}
+
+
+def _facts(person: Reached, told: Told) -> RecipientFacts:
     return RecipientFacts(
         mobile=person.mobile,
         landline=person.landline,
-        opted_out=opted_out,
-        bad_number=bad_number,
-        may_have_asked_to_stop=is_asked,
+        opted_out=told.opted_out,
+        bad_number=told.bad_number,
+        wrong_number=told.wrong_number,
+        lacks_consent=told.lacks_consent,
+        may_have_asked_to_stop=told.is_asked,
         time_zones=places_at(person),
     )

@@ -41,13 +41,15 @@ class PlannedOutcome(StrEnum):
 
 class NoTextReason(StrEnum):
     """Why a recipient does not get a text. Each goes with one outcome; the
-    first five are consent's own words.
+    first seven are consent's own words.
     """
 
     OPTED_OUT = Reason.OPTED_OUT.value  # email instead
     NO_MOBILE = Reason.NO_MOBILE.value  # email instead
     LANDLINE = Reason.LANDLINE.value  # email instead
     BAD_NUMBER = Reason.BAD_NUMBER.value  # email instead
+    WRONG_NUMBER = Reason.WRONG_NUMBER.value  # email instead
+    NO_CONSENT = Reason.NO_CONSENT.value  # email instead
     ASKED = Reason.ASKED.value  # nothing, until a person has answered
     # nothing: a text cannot reach them and there is no email address
     NO_ADDRESS = "no_address"
@@ -63,6 +65,8 @@ NO_TEXT_WORDS: dict[NoTextReason, str] = {
     NoTextReason.NO_MOBILE: "No mobile number on file",
     NoTextReason.LANDLINE: "Only a landline on file",
     NoTextReason.BAD_NUMBER: "Texts to this phone have failed before",
+    NoTextReason.WRONG_NUMBER: "This number was reported as wrong",
+    NoTextReason.NO_CONSENT: "No consent to texts on file for this number",
     NoTextReason.ASKED: "May have asked for no more texts: answer that first",
     NoTextReason.NO_ADDRESS: "A text cannot reach them, and there is no email address",
     NoTextReason.NO_EMAIL: "No email address on file",
@@ -76,6 +80,8 @@ EMAIL_INSTEAD = frozenset(
         NoTextReason.NO_MOBILE,
         NoTextReason.LANDLINE,
         NoTextReason.BAD_NUMBER,
+        NoTextReason.WRONG_NUMBER,
+        NoTextReason.NO_CONSENT,
     }
 )
 

@@ -4,6 +4,8 @@ before something else is done. A part of CollegeSettings.
 
 from pydantic import BaseModel, Field
 
+from quadline.college.values import WrongNumberWords
+
 LONGEST_HOURS = 720  # thirty days
 
 
@@ -53,5 +55,15 @@ class EmailSettings(BaseModel):
         pattern=r"^(https?://\S+)?$",
         description=(
             "Where students correct their phone number; told in fail-safe emails."
+        ),
+    )
+    wrong_number_words: WrongNumberWords = Field(
+        default=(
+            "We were told that the phone number {college} has for you, ending in"
+            " {ending}, is not yours. Nobody at {college} texts it any more. {how}"
+        ),
+        description=(
+            "Written to a student whose number is reported as wrong; {college},"
+            " {ending} and {how}, what to do, are filled in."
         ),
     )

@@ -76,6 +76,21 @@ class CollegeSettings(EmailSettings, NumberSettings):
             "How far a STOP reaches, and START opens again: number, office or college."
         ),
     )
+    consent_evidence: Literal["assumed", "required"] = Field(
+        default="assumed",
+        description=(
+            "A phone without consent on file: assumed, it may be texted; required, it"
+            " gets emails."
+        ),
+    )
+    consent_wording: str = Field(
+        default="",
+        max_length=500,
+        description=(
+            "What students agree to when they give their number, kept with a consent"
+            " that staff record."
+        ),
+    )
     quiet_hours: str = Field(
         default="21:00-08:00",
         pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",

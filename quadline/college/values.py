@@ -13,6 +13,8 @@ from quadline.sms.phones import PhoneError, normalise
 
 NOTICE_FIELDS = ("{sender}", "{college}")
 HELP_FIELDS = ("{college}", "{phone}")
+WRONG_NUMBER_FIELDS = ("{college}", "{ending}", "{how}")
+MAX_EMAIL_WORDS = 2_000  # an email that the college writes itself
 MAX_NOTICE = 320  # two segments, before the names are filled in
 # longer, an email's sender would be cut in most mailboxes
 MAX_NAME = 120
@@ -75,15 +77,36 @@ def _help(wording: str) -> str:
     return _told(wording, HELP_FIELDS) if wording.strip() else ""
 
 
-def _told(wording: str, fields: tuple[str, ...]) -> str:
+def _wrong_number(wording: str) -> str:
+    """A student must read in it what to do."""
+    if "{how}" not in wording:
+        raise ValueError("does not say what to do. Write {how} where it stands.")
+    left = _unfilled(wording, WRONG_NUMBER_FIELDS)
+    if left:
+        fields = ", ".join(WRONG_NUMBER_FIELDS)
+        raise ValueError(f"has {left}, which nothing fills in. Use {fields}.")
+    if len(wording) > MAX_EMAIL_WORDS:
+        over = len(wording) - MAX_EMAIL_WORDS
+        raise ValueError(f"is {over} characters over {MAX_EMAIL_WORDS}. Shorten it.")
+    return wording
+
+
+def _unfilled(wording: str, fields: tuple[str, ...]) -> str:
+    """What looks like a field and is none of these."""
     plain = wording
     for field in fields:
         plain = plain.replace(field, "")
-    if left := re.search(r"[{\[][^}\]]*[}\]]?|[}\]]", plain):
+    left = re.search(r"[{\[][^}\]]*[}\]]?|[}\]]", plain)
+    return left.group() if left else ""
+
+
+def _told(wording: str, fields: tuple[str, ...]) -> str:
+    left = _unfilled(wording, fields)
+    if left:
         raise ValueError(
-            f"has {left.group()}, which nothing fills in. Use {' and '.join(fields)}."
+            f"has {left}, which nothing fills in. Use {' and '.join(fields)}."
         )
-    if not re.search(r"\bSTOP\b", plain):
+    if not re.search(r"\bSTOP\b", wording):
         raise ValueError("does not say how to opt out. Write: Reply STOP to opt out.")
     if len(wording) > MAX_NOTICE:
         raise ValueError(
@@ -108,6 +131,7 @@ def _rate(rate: float) -> float:
 PhoneSetting = Annotated[str, AfterValidator(_phone)]
 CollegeName = Annotated[str, AfterValidator(_name)]
 ShortName = Annotated[str, AfterValidator(_short_name)]
+WrongNumberWords = Annotated[str, AfterValidator(_wrong_number)]
 Notice = Annotated[str, AfterValidator(_notice)]
 HelpAnswer = Annotated[str, AfterValidator(_help)]
 Zone = Annotated[str, AfterValidator(_zone)]

@@ -27,6 +27,9 @@ class Reason(StrEnum):
     OPTED_OUT = "opted_out"  # replied STOP, or asked a staff member
     NO_MOBILE = "no_mobile"  # no phone on file at all
     BAD_NUMBER = "bad_number"  # texts to this phone have failed for good before
+    WRONG_NUMBER = "wrong_number"  # somebody reported that it is not the student's
+    # the college has no consent on file for this phone, and demands it; or a refusal
+    NO_CONSENT = "no_consent"
     # the student's words may mean stop, and nobody has answered that yet
     ASKED = "asked"
     LANDLINE = "landline"  # only a landline on file, which cannot get texts
@@ -40,6 +43,11 @@ REASON_WORDS: dict[Reason, str] = {
         "Texts to this number have failed before;"
         " it is not in service or takes no texts."
     ),
+    Reason.WRONG_NUMBER: (
+        "This number was reported as wrong. It gets no texts until somebody confirms"
+        " it, or the roster brings another."
+    ),
+    Reason.NO_CONSENT: "No consent to texts is on file for this number.",
     Reason.ASKED: "The student may have asked for no more texts. Answer that first.",
     Reason.LANDLINE: "The only number on file is a landline, which cannot get texts.",
     Reason.QUIET_HOURS: "It is outside texting hours where the student is.",
@@ -59,6 +67,8 @@ class RecipientFacts:
     landline: str = ""
     opted_out: bool = False
     bad_number: bool = False
+    wrong_number: bool = False
+    lacks_consent: bool = False
     may_have_asked_to_stop: bool = False
     time_zones: tuple[str, ...] = ()
     wrote_at: datetime | None = None
@@ -101,6 +111,10 @@ def may_text(
         )
     if recipient.opted_out:
         return Verdict(False, Reason.OPTED_OUT)
+    if recipient.wrong_number:
+        return Verdict(False, Reason.WRONG_NUMBER)
+    if recipient.lacks_consent:
+        return Verdict(False, Reason.NO_CONSENT)
     if recipient.bad_number:
         return Verdict(False, Reason.BAD_NUMBER)
     if recipient.may_have_asked_to_stop:

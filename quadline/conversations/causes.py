@@ -49,6 +49,14 @@ class Cause(StrEnum):
     OPTED_OUT = Reason.OPTED_OUT.value, "Not sent: the student had opted out"
     NO_MOBILE = Reason.NO_MOBILE.value, "Not sent: no mobile number on file"
     LANDLINE = Reason.LANDLINE.value, "Not sent: only a landline on file"
+    WRONG_NUMBER = (
+        Reason.WRONG_NUMBER.value,
+        "Not sent: this number was reported as wrong",
+    )
+    NO_CONSENT = (
+        Reason.NO_CONSENT.value,
+        "Not sent: no consent to texts is on file for this number",
+    )
     BAD_NUMBER = (
         Reason.BAD_NUMBER.value,
         "Not sent: texts to this number have failed before",

@@ -22,6 +22,8 @@ class FailsafeReason(StrEnum):
     NO_MOBILE = "no_mobile"
     LANDLINE = "landline"
     BAD_NUMBER = "bad_number"
+    WRONG_NUMBER = "wrong_number"
+    NO_CONSENT = "no_consent"
     SWITCHED_OFF = "switched_off"
     FILTERED = "filtered"
     TOO_LATE = "too_late"
@@ -41,6 +43,10 @@ FAILSAFE_REASON_WORDS: dict[FailsafeReason, str] = {
     FailsafeReason.BAD_NUMBER: (
         "The mobile number that {college} has for you{ending} does not work."
     ),
+    FailsafeReason.WRONG_NUMBER: (
+        "The mobile number that {college} has for you{ending} may not be yours."
+    ),
+    FailsafeReason.NO_CONSENT: ("{college} has no record that you agreed to texts."),
     FailsafeReason.SWITCHED_OFF: "Your phone{ending} was switched off or out of reach.",
     FailsafeReason.FILTERED: "Your phone company held the text back.",
     FailsafeReason.TOO_LATE: "The text could not be sent in time.",
@@ -49,7 +55,12 @@ FAILSAFE_REASON_WORDS: dict[FailsafeReason, str] = {
 }
 NEEDS_START = frozenset({FailsafeReason.OPTED_OUT, FailsafeReason.BLOCKED_BY_PHONE})
 NEEDS_A_NUMBER = frozenset(
-    {FailsafeReason.NO_MOBILE, FailsafeReason.LANDLINE, FailsafeReason.BAD_NUMBER}
+    {
+        FailsafeReason.NO_MOBILE,
+        FailsafeReason.LANDLINE,
+        FailsafeReason.BAD_NUMBER,
+        FailsafeReason.WRONG_NUMBER,
+    }
 )
 
 
@@ -160,6 +171,11 @@ def _remedy(facts: Facts) -> list[str]:
     """How to get texts again. Nothing when the trouble passes."""
     if may_start(facts):
         return [_remedy_by_start(facts)]
+    if facts.why is FailsafeReason.NO_CONSENT:
+        return [
+            "To get texts from the college, answer this email and say that you agree to"
+            " texts."
+        ]
     if facts.why not in NEEDS_A_NUMBER:
         return []
     if facts.update_url:

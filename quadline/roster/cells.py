@@ -3,6 +3,7 @@ what is wrong with it. No database here.
 """
 
 import re
+from datetime import date
 from zoneinfo import available_timezones
 
 from quadline.roster.identity import (
@@ -11,9 +12,11 @@ from quadline.roster.identity import (
     ZEROS_FORMULA,
     visible_text,
 )
+from quadline.roster.phones.rules import OtherPhone, PhoneKind
 from quadline.sms.phones import PhoneError, normalise
 
 MAX_VALUE, MAX_VALUES = 60, 50  # of a cell with several
+MAX_PHONES = 8  # of one student, beside the mobile
 MAX_EMAIL, MAX_LOCAL_PART = 254, 64  # RFC 5321, section 4.5.3.1
 # once: it reads hundreds of files
 ZONES = {zone.casefold(): zone for zone in available_timezones()}
@@ -116,6 +119,41 @@ def several(cell: str) -> list[str]:
             " Keep those that people choose students by."
         )
     return values
+
+
+def several_phones(cell: str) -> list[str]:
+    """Numbers beside the mobile: “work: (734) 555-0141; parent: …”, each once, as
+    OtherPhone.kept. Raises CellFault.
+    """
+    words = text_cell(cell, 2_000)
+    parts = [part.strip() for part in words.split(";")]
+    found: dict[str, OtherPhone] = {}
+    for part in filter(None, parts):
+        kind, colon, typed = part.partition(":")
+        named = kind.strip().lower() if colon else PhoneKind.OTHER.value
+        if named not in PhoneKind.__members__.values():
+            listed = ", ".join(PhoneKind)
+            raise CellFault(f"has a phone of no known kind. Use one of {listed}.")
+        phone = phone_cell(typed if colon else part)
+        if phone:
+            found.setdefault(phone, OtherPhone(phone, PhoneKind(named)))
+    if len(found) > MAX_PHONES:
+        raise CellFault(f"has more than {MAX_PHONES} numbers. Keep those in use.")
+    return [each.kept for each in found.values()]
+
+
+def day(cell: str) -> str:
+    """A day as 2026-08-24. Raises CellFault."""
+    value = text_cell(cell, 60)
+    if not value:
+        return ""
+    # With a time behind it, as databases export it; a day and a month that may be
+    # taken for each other are not guessed.
+    written = re.split(r"[T ]", value)[0]
+    try:
+        return date.fromisoformat(written).isoformat()
+    except ValueError:
+        raise CellFault("is not a day. Write it as 2026-08-24.") from None
 
 
 def zone(cell: str) -> str:

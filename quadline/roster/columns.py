@@ -136,6 +136,35 @@ STUDENT_FILE_COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "tags": ("tag", "groups", "student groups"),
     "courses": ("course", "classes", "current courses"),
+    "sections": ("section", "enrolled sections", "current sections"),
+    "risk": ("risk level", "student risk level", "early alert level"),
+    "language": (
+        "preferred language",
+        "language preference",
+        "spoken language",
+        "primary language",
+    ),
+    "other_phones": ("other phone", "additional phones", "secondary phones"),
+    "text_consent": (
+        "sms consent",
+        "texting consent",
+        "sms opt in",
+        "text opt in",
+        "texting opt in",
+        "consent to text",
+    ),
+    "text_consent_date": (
+        "sms consent date",
+        "texting consent date",
+        "consent date",
+        "sms opt in date",
+    ),
+    "text_consent_source": (
+        "sms consent source",
+        "texting consent source",
+        "consent source",
+    ),
+    "text_consent_wording": ("sms consent wording", "consent wording", "consent text"),
     "test_student": ("is test",),
 }
 CASELOAD_FILE_COLUMNS: dict[str, tuple[str, ...]] = {

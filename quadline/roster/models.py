@@ -12,6 +12,8 @@ from quadline.accounts.models import TINTS, User, initials_of
 from quadline.accounts.rules import May
 from quadline.roster.identity import id_key
 from quadline.roster.naming import display_name_of, first_of
+from quadline.roster.phones.models import PhoneEvidence
+from quadline.roster.phones.rules import OtherPhone, read_kept_phones
 from quadline.roster.runs.models import (
     OneRosterRecord,
     RosterChange,
@@ -28,6 +30,8 @@ __all__ = [
     "CaseloadEntry",
     "FormerPhone",
     "OneRosterRecord",
+    "OwnTag",
+    "PhoneEvidence",
     "PhoneTrouble",
     "RosterChange",
     "RosterFile",
@@ -108,6 +112,25 @@ class Student(models.Model):
     is_test = models.BooleanField(default=False)
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     courses = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    # Each “BIO-101 | 02 | Fall 2026” (sections.py); terms: those of the sections.
+    sections = ArrayField(
+        models.CharField(max_length=160), default=list, db_default=[], blank=True
+    )
+    terms = ArrayField(
+        models.CharField(max_length=60), default=list, db_default=[], blank=True
+    )
+    risk = models.CharField(max_length=10, blank=True, db_default="")
+    language = models.CharField(max_length=60, blank=True, db_default="")
+    # Never texted (phones/rules.py), each as OtherPhone.kept.
+    other_phones = ArrayField(
+        models.CharField(max_length=40), default=list, db_default=[], blank=True
+    )
+    # What the roster says of consent to texts on the mobile; its entries are kept in
+    # PhoneEvidence. Yes, no or nothing; a day as 2026-08-24.
+    text_consent = models.CharField(max_length=3, blank=True, db_default="")
+    text_consent_date = models.CharField(max_length=10, blank=True, db_default="")
+    text_consent_source = models.CharField(max_length=120, blank=True, db_default="")
+    text_consent_wording = models.CharField(max_length=500, blank=True, db_default="")
     search_text = models.TextField(editable=False)
     id_key = models.CharField(
         max_length=40,
@@ -137,6 +160,8 @@ class Student(models.Model):
             ),
             GinIndex(fields=["tags"], name="student_tags"),
             GinIndex(fields=["courses"], name="student_courses"),
+            GinIndex(fields=["sections"], name="student_sections"),
+            GinIndex(fields=["terms"], name="student_terms"),
         ]
 
     def __str__(self) -> str:
@@ -176,6 +201,15 @@ class Student(models.Model):
         return phones.written(self.mobile) if self.mobile else ""
 
     @property
+    def phones_on_file(self) -> list[OtherPhone]:
+        """Those beside the mobile."""
+        return [
+            each
+            for each in read_kept_phones(self.other_phones)
+            if each.phone != self.mobile
+        ]
+
+    @property
     def landline_written(self) -> str:
         return phones.written(self.landline) if self.landline else ""
 
@@ -195,6 +229,23 @@ class CaseloadEntry(models.Model):
         ]
 
 
+class OwnTag(models.Model):
+    """A tag that one staff user put on a student for themselves (own_tags.py)."""
+
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    student = models.ForeignKey(
+        Student, on_delete=models.CASCADE, related_name="own_tags"
+    )
+    tag = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "tag", "student"], name="own_tag_once"
+            )
+        ]
+
+
 class FormerPhone(models.Model):
     """A mobile that a student no longer has. A text from it may still be theirs
     (delivery/inbound/reply_owners.py).
@@ -205,6 +256,8 @@ class FormerPhone(models.Model):
     )
     phone = models.CharField(max_length=16)  # E.164
     left_at = models.DateTimeField()  # when the roster no longer had it
+    # The phone in its place was on file beside it: a STOP from here still counts.
+    stop_counts = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

@@ -31,7 +31,7 @@ class PutStudents(NamedTuple):
 
 
 def put_student_rows(
-    rows: Iterable[Mapping[str, str]],
+    rows: Iterable[Mapping[str, str | None]],
     *,
     actor: User,
     now: datetime,

@@ -11,6 +11,7 @@ from quadline.roster import cells
 from quadline.roster.cells import CellFault
 from quadline.roster.faults import ImportFault
 from quadline.roster.identity import read_id
+from quadline.roster.sections import courses_of, read_sections, terms_of
 
 STATUSES = ("active", "leave", "withdrawn", "graduated")
 MAX_LENGTHS = {
@@ -20,7 +21,11 @@ MAX_LENGTHS = {
     "preferred_name": 120,
     "pronouns": 40,
     "program": 160,
+    "language": 60,
+    "text_consent_source": 120,
+    "text_consent_wording": 500,
 }
+RISKS = ("low", "medium", "high")
 YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
 # A file may have this many percent fewer students, phones or caseload rows than there
 # are, unless the college decides otherwise; more, and a person must say so.
@@ -39,6 +44,18 @@ def _is_yes(cell: str) -> bool:
     return cells.choice(cell, YES + NO) in YES
 
 
+def _risk(cell: str) -> str:
+    return cells.choice(cell, RISKS)
+
+
+def _consent(cell: str) -> str:
+    """Yes, no, or nothing on record."""
+    answer = cells.choice(cell, YES + NO)
+    if not answer:
+        return ""
+    return "yes" if answer in YES else "no"
+
+
 READERS: dict[str, Callable[[str], object]] = {
     "first_name": partial(cells.name, longest=MAX_LENGTHS["first_name"]),
     "last_name": partial(cells.name, longest=MAX_LENGTHS["last_name"]),
@@ -52,8 +69,23 @@ READERS: dict[str, Callable[[str], object]] = {
     "program": partial(cells.text_cell, longest=MAX_LENGTHS["program"]),
     "tags": cells.several,
     "courses": cells.several,
+    "sections": read_sections,
+    "risk": _risk,
+    "language": partial(cells.text_cell, longest=MAX_LENGTHS["language"]),
+    "other_phones": cells.several_phones,
+    "text_consent": _consent,
+    "text_consent_date": cells.day,
+    "text_consent_source": partial(
+        cells.text_cell, longest=MAX_LENGTHS["text_consent_source"]
+    ),
+    "text_consent_wording": partial(
+        cells.text_cell, longest=MAX_LENGTHS["text_consent_wording"]
+    ),
     "test_student": _is_yes,
 }
+
+
+LISTS = frozenset({"tags", "courses", "sections", "other_phones"})
 
 
 class CheckedStudent(NamedTuple):
@@ -74,6 +106,15 @@ class CheckedStudent(NamedTuple):
     program: str | None = None
     tags: list[str] | None = None
     courses: list[str] | None = None
+    sections: list[str] | None = None
+    terms: list[str] | None = None
+    risk: str | None = None
+    language: str | None = None
+    other_phones: list[str] | None = None
+    text_consent: str | None = None
+    text_consent_date: str | None = None
+    text_consent_source: str | None = None
+    text_consent_wording: str | None = None
     is_test: bool | None = None
 
 
@@ -117,6 +158,11 @@ def read_student(
         values["first_name"] = None
         values["last_name"] = None
     is_test = values.pop("test_student", None)
+    sections = values.get("sections")
+    if sections is not None:
+        values["terms"] = terms_of(sections)
+        # A file with sections need not name their courses again.
+        values.setdefault("courses", courses_of(sections))
     student = CheckedStudent(whose.kept, **values, is_test=is_test)
     return Read(student, faults, [])
 
@@ -131,7 +177,7 @@ def _of_nothing(column: str) -> object:
         return STATUSES[0]
     if column == "test_student":
         return False
-    return [] if column in ("tags", "courses") else ""
+    return [] if column in LISTS else ""
 
 
 def _with_both_names(row: Mapping[str, str | None]) -> Mapping[str, str | None]:

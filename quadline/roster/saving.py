@@ -20,6 +20,8 @@ from django.db import connection
 from quadline.roster.faults import ImportFault
 from quadline.roster.identity import id_key
 from quadline.roster.matching import match_rows
+from quadline.roster.merged_values import merged
+from quadline.roster.phones.evidence import record_roster_evidence
 from quadline.roster.rules import CheckedStudent
 from quadline.roster.runs import diffs
 from quadline.roster.searching import folded_for_search, search_text
@@ -36,10 +38,13 @@ DEFAULTS = {
     "status": "'active'",
     "tags": "'{}'",
     "courses": "'{}'",
+    "sections": "'{}'",
+    "terms": "'{}'",
+    "other_phones": "'{}'",
     "is_test": "false",
 }
 _NAMES = ", ".join(("institutional_id", "id_key", "search_text", *KEPT_COLUMNS))
-_MERGED = {name: f"coalesce(given.{name}, student.{name})" for name in KEPT_COLUMNS}
+_MERGED = {name: merged(name) for name in KEPT_COLUMNS}
 _SEARCHED_MERGED = ", ".join(_MERGED[name] for name in SEARCHED)
 _IS_NOT_GIVEN = " OR ".join(
     f"(given.{name} IS NULL AND student.{name} <> '')" for name in SEARCHED
@@ -87,12 +92,22 @@ LOST_VALUES = "SELECT " + ", ".join(
     for name in COUNTED
 )
 LOST_VALUES += _MATCHED
+# Where another phone that was on file takes its place, a STOP from the old one still
+# counts: a second phone is no way round it.
+_HAD_THE_OTHER = """
+    given.mobile = '' AND student.other_phones <> '{}'
+    OR EXISTS (
+        SELECT FROM unnest(student.other_phones) AS other (kept)
+        WHERE split_part(other.kept, ' ', 1) = given.mobile
+    )
+"""
 REMEMBER_PHONES = f"""
-    INSERT INTO roster_formerphone (student_id, phone, left_at)
-    SELECT student.id, student.mobile, %s
+    INSERT INTO roster_formerphone (student_id, phone, left_at, stop_counts)
+    SELECT student.id, student.mobile, %s, {_HAD_THE_OTHER}
     {_MATCHED}
     WHERE student.mobile <> '' AND given.mobile <> student.mobile
-    ON CONFLICT (student_id, phone) DO UPDATE SET left_at = excluded.left_at
+    ON CONFLICT (student_id, phone) DO UPDATE
+        SET left_at = excluded.left_at, stop_counts = excluded.stop_counts
 """
 FORGET_PHONES = f"""
     DELETE FROM roster_formerphone AS former
@@ -127,6 +142,12 @@ ADD = f"""
     LEFT JOIN given_match USING (number)
     WHERE student_id IS NULL
     ORDER BY institutional_id
+"""
+# As they are known afterwards, the new ones too.
+GIVEN_IDS = """
+    SELECT kept_id FROM given_match
+    UNION
+    SELECT institutional_id FROM given_student
 """
 LIST = """
     UPDATE roster_student
@@ -218,7 +239,9 @@ def save_students(*, is_whole: bool, now: datetime) -> tuple[int, int]:
             cursor.execute(LIST)
             cursor.execute(UNLIST)
         cursor.execute(ADD, [is_whole])
-        return cursor.rowcount, changed
+        added = cursor.rowcount
+        record_roster_evidence(cursor, GIVEN_IDS, now=now)
+        return added, changed
 
 
 def copy_in(

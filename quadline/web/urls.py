@@ -10,7 +10,7 @@ from quadline.web.manage import college_logo
 from quadline.web.profile import editing, password, photo, preferences, sessions
 from quadline.web.profile import tokens as api_tokens
 from quadline.web.profile import views as profile
-from quadline.web.students import opt_outs
+from quadline.web.students import opt_outs, own_tags, phone_acts
 from quadline.web.students import views as students
 
 urlpatterns = [
@@ -73,6 +73,19 @@ urlpatterns = [
         "students/<int:student_id>/no-more-texts/",
         opt_outs.page,
         name="student-opt-out",
+    ),
+    path(
+        "students/<int:student_id>/phone-consent/",
+        phone_acts.consent_page,
+        name="student-phone-consent",
+    ),
+    path(
+        "students/<int:student_id>/wrong-number/",
+        phone_acts.wrong_number_page,
+        name="student-wrong-number",
+    ),
+    path(
+        "students/<int:student_id>/my-tags/", own_tags.change, name="student-own-tags"
     ),
     path("templates/", include("quadline.web.message_templates.urls")),
     path("me/", profile.page, name="profile"),

@@ -87,6 +87,11 @@ students               GET   200          200          200          200
 student                GET   200/404/404  200/200/404  200/200/200  200/200/200
 student-message        GET   200/404/404  200/200/404  200/200/200  200/200/200
 student-message        POST  302/404/404  302/302/404  302/302/302  422/422/422
+student-phone-consent  GET   200/404/404  200/200/404  200/200/200  403/403/403
+student-phone-consent  POST  422/404/404  422/422/404  422/422/422  403/403/403
+student-wrong-number   GET   200/404/404  200/200/404  200/200/200  403/403/403
+student-wrong-number   POST  302/404/404  302/302/404  302/302/302  403/403/403
+student-own-tags       POST  302/404/404  302/302/404  302/302/302  403/403/403
 student-opt-out        GET   200/404/404  200/200/404  200/200/200  403/403/403
 student-opt-out        POST  422/404/404  422/422/404  422/422/422  403/403/403
 conversation           GET   200/404/404  200/200/404  200/200/200  200/200/200
@@ -351,7 +356,7 @@ OF_STAFF = (
 
 
 def address(name: str, about: Thing) -> str:
-    if name in ("student", "student-message", "student-opt-out"):
+    if name == "student" or name.startswith("student-"):
         return reverse(name, args=[about.student.pk])
     if name.startswith("conversation") or name == "send_text":
         return reverse(name, args=[about.conversation.pk])

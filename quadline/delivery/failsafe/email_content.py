@@ -25,6 +25,8 @@ LETTER_REASONS: dict[str, FailsafeReason] = {
     Reason.NO_MOBILE: FailsafeReason.NO_MOBILE,
     Reason.LANDLINE: FailsafeReason.LANDLINE,
     Reason.BAD_NUMBER: FailsafeReason.BAD_NUMBER,
+    Reason.WRONG_NUMBER: FailsafeReason.WRONG_NUMBER,
+    Reason.NO_CONSENT: FailsafeReason.NO_CONSENT,
     Failure.REFUSED_BY_PHONE.name.lower(): FailsafeReason.BLOCKED_BY_PHONE,
     Failure.INVALID_NUMBER.name.lower(): FailsafeReason.BAD_NUMBER,
     Failure.DISCONNECTED.name.lower(): FailsafeReason.BAD_NUMBER,

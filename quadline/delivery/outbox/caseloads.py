@@ -19,7 +19,7 @@ from quadline.roster import replacing
 
 @transaction.atomic
 def replace_students(
-    rows: Iterable[Mapping[str, str]],
+    rows: Iterable[Mapping[str, str | None]],
     *,
     actor: User,
     now: datetime,

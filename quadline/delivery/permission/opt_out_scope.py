@@ -79,6 +79,22 @@ OPTED_OUT_IN_SCOPE = {OptOutScope.NUMBER: ledger.OPTED_OUT_PAIRS} | {
 }
 
 
+# Of the student's own words: a START from the phone that would be texted, later than
+# every STOP from the other one, opens it.
+NOT_OPENED_SINCE = """
+    SELECT asked.own, asked.other, asked.system
+    FROM unnest(%(own)s::text[], %(other)s::text[], %(system)s::text[])
+      AS asked (own, other, system)
+    WHERE NOT EXISTS (
+        SELECT FROM consent_consentstate AS opened
+        WHERE opened.student_phone = asked.own AND opened.system_phone = asked.system
+          AND NOT opened.opted_out
+          AND opened.since > (
+            SELECT max(since) FROM consent_consentstate
+            WHERE student_phone = asked.other AND opted_out
+          )
+    )
+"""
 # For anyone who reads the opt-outs.
 REACH_WORDS = {
     OptOutScope.NUMBER: (
@@ -127,6 +143,26 @@ def opted_out_in_scope(pairs: Iterable[PhonePair]) -> set[PhonePair]:
 
 def is_out_in_scope(pair: PhonePair) -> bool:
     return opted_out_in_scope([pair]) != set()
+
+
+def out_by_other_phones(
+    asked: Collection[tuple[PhonePair, str]],
+) -> frozenset[PhonePair]:
+    """Those of the pairs whose student said STOP from another phone of theirs: each
+    pair with such a phone. A second phone is no way round a STOP.
+    """
+    out = opted_out_in_scope((other, pair[1]) for pair, other in asked)
+    shut = [(pair, other) for pair, other in asked if (other, pair[1]) in out]
+    if not shut:
+        return frozenset()
+    values = {
+        "own": [pair[0] for pair, _ in shut],
+        "other": [other for _, other in shut],
+        "system": [pair[1] for pair, _ in shut],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(NOT_OPENED_SINCE, values)
+        return frozenset((own, system) for own, _, system in cursor.fetchall())
 
 
 def phones_out_in_scope(system_phone: str) -> set[str]:

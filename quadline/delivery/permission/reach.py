@@ -77,4 +77,5 @@ def _recipient(student: Student, system_phone: str) -> TextRecipient:
         landline=student.landline,
         time_zone=student.time_zone,
         wrote_at=None,
+        student_id=student.pk,
     )

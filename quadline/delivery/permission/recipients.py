@@ -2,11 +2,10 @@
 the other end of a conversation.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-
-from django.db import connection
 
 from quadline.college.current import college_settings
 from quadline.consent import ledger
@@ -17,14 +16,26 @@ from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction
 from quadline.delivery.permission import opt_out_scope
 from quadline.roster.models import Student
+from quadline.roster.phones.evidence import (
+    CONSENTS,
+    OTHER_PHONES,
+    WRONG_NUMBERS,
+    rows_of,
+)
+from quadline.roster.phones.rules import OF_CONSENT, EvidenceStatus, lacks_consent
 from quadline.roster.trouble import BAD
 from quadline.sms import phones
 
+EVIDENCE_REQUIRED = "required"  # of the setting consent_evidence
+StudentPhone = tuple[int | None, str]
 # In each room's own words, at one moment.
 CONSENT_FACTS = """
     SELECT 'out', * FROM ({out}) AS out
     UNION ALL SELECT 'asked', * FROM ({asked}) AS asked
     UNION ALL SELECT 'bad', phone, '' FROM ({bad}) AS bad
+    UNION ALL SELECT 'wrong', phone, student_id::text FROM ({wrong}) AS wrong
+    UNION ALL SELECT status, phone, student_id::text FROM ({consents}) AS consents
+    UNION ALL SELECT 'other', phone, id::text FROM ({others}) AS others
 """
 
 # When the student last texted, for a text that may be an answer to that: a broadcast's
@@ -50,6 +61,40 @@ class TextRecipient:
     landline: str
     time_zone: str
     wrote_at: datetime | None
+    student_id: int | None = None  # None: a phone that nobody on the roster has
+
+
+@dataclass(frozen=True, slots=True)
+class LawFacts:
+    """What was found of many recipients at one moment.
+
+    ``out``: their pairs, those by a STOP from another phone of theirs included.
+    ``wrong`` and ``consents``: by student and phone.
+    """
+
+    out: frozenset[ledger.PhonePair]
+    asked: frozenset[ledger.PhonePair]
+    bad: frozenset[str]
+    wrong: frozenset[StudentPhone]
+    consents: Mapping[StudentPhone, EvidenceStatus]
+
+    def of(self, recipient: TextRecipient, *, needs_consent: bool) -> RecipientFacts:
+        own = (recipient.student_id, recipient.mobile)
+        is_known = recipient.student_id is not None
+        return RecipientFacts(
+            mobile=recipient.mobile,
+            landline=recipient.landline,
+            opted_out=recipient.pair in self.out,
+            bad_number=recipient.mobile in self.bad,
+            wrong_number=own in self.wrong,
+            # Who is on no roster has written first, which is their consent to an answer
+            # (CTIA Messaging Principles, May 2023, 5.1.2: conversational messages).
+            lacks_consent=lacks_consent(
+                self.consents.get(own), is_demanded=needs_consent and is_known
+            ),
+            may_have_asked_to_stop=recipient.pair in self.asked,
+            wrote_at=recipient.wrote_at,
+        )
 
 
 def verdict_on(
@@ -82,49 +127,72 @@ def last_text_from(conversation: Conversation) -> datetime | None:
 
 def verdicts(recipients: Sequence[TextRecipient], *, now: datetime) -> list[Verdict]:
     """The law on each, by one look at what is known of all of them."""
-    out, asked, bad = _look(recipients)
-    quiet_hours = QuietHours.parse(college_settings().quiet_hours)
-    return [
-        may_text(
-            RecipientFacts(
-                mobile=recipient.mobile,
-                landline=recipient.landline,
-                opted_out=recipient.pair in out,
-                bad_number=recipient.mobile in bad,
-                may_have_asked_to_stop=recipient.pair in asked,
-                time_zones=(
-                    _places(recipient.time_zone, recipient.mobile)
-                    if quiet_hours
-                    else ()
-                ),
-                wrote_at=recipient.wrote_at,
-            ),
-            now=now,
-            quiet_hours=quiet_hours,
-        )
-        for recipient in recipients
-    ]
+    known = _look(recipients)
+    college = college_settings()
+    quiet_hours = QuietHours.parse(college.quiet_hours)
+    needs_consent = college.consent_evidence == EVIDENCE_REQUIRED
+    found: list[Verdict] = []
+    for recipient in recipients:
+        facts = known.of(recipient, needs_consent=needs_consent)
+        if quiet_hours:
+            zones = _places(recipient.time_zone, recipient.mobile)
+            facts = replace(facts, time_zones=zones)
+        found.append(may_text(facts, now=now, quiet_hours=quiet_hours))
+    return found
 
 
-def _look(
-    recipients: Sequence[TextRecipient],
-) -> tuple[set[ledger.PhonePair], set[ledger.PhonePair], set[str]]:
-    """The pairs that are out, the pairs in question, and the phones that are bad."""
+def _look(recipients: Sequence[TextRecipient]) -> LawFacts:
+    """In one statement; in two more where students have other phones."""
     look = CONSENT_FACTS.format(
-        out=opt_out_scope.out_statement(), asked=OPEN_QUESTIONS, bad=BAD
+        out=opt_out_scope.out_statement(),
+        asked=OPEN_QUESTIONS,
+        bad=BAD,
+        wrong=WRONG_NUMBERS,
+        consents=CONSENTS,
+        others=OTHER_PHONES,
     )
     values = {
         "students": [recipient.pair[0] for recipient in recipients],
         "systems": [recipient.pair[1] for recipient in recipients],
         "phones": [recipient.mobile for recipient in recipients],
+        "student_ids": [recipient.student_id for recipient in recipients],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(look, values)
-        found = cursor.fetchall()
-    out = {(student, system) for what, student, system in found if what == "out"}
-    asked = {(student, system) for what, student, system in found if what == "asked"}
-    bad = {phone for what, phone, _ in found if what == "bad"}
-    return out, asked, bad
+    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for what, phone, other in rows_of(look, values):
+        found[what].append((phone, other))
+    consents: dict[StudentPhone, EvidenceStatus] = {}
+    for status in OF_CONSENT:
+        consents |= dict.fromkeys(_by_student(found[status]), status)
+    elsewhere = _out_elsewhere(recipients, _by_student(found["other"]))
+    return LawFacts(
+        out=frozenset(found["out"]) | elsewhere,
+        asked=frozenset(found["asked"]),
+        bad=frozenset(phone for phone, _ in found["bad"]),
+        wrong=frozenset(_by_student(found["wrong"])),
+        consents=consents,
+    )
+
+
+def _by_student(rows: Iterable[tuple[str, str | None]]) -> set[StudentPhone]:
+    return {(int(whose) if whose else None, phone) for phone, whose in rows}
+
+
+def _out_elsewhere(
+    recipients: Sequence[TextRecipient], others: Collection[StudentPhone]
+) -> frozenset[ledger.PhonePair]:
+    """The pairs that are out by a STOP from another phone of the same student."""
+    if not others:
+        return frozenset()
+    phones_of: defaultdict[int | None, list[str]] = defaultdict(list)
+    for student_id, phone in others:
+        phones_of[student_id].append(phone)
+    asked = {
+        (recipient.pair, other)
+        for recipient in recipients
+        for other in phones_of[recipient.student_id]
+        if other != recipient.pair[0]
+    }
+    return opt_out_scope.out_by_other_phones(asked)
 
 
 def phones_of_message(message: Message) -> ledger.PhonePair:
@@ -176,4 +244,5 @@ def _recipient(
         landline=student.landline if student else "",
         time_zone=student.time_zone if student else "",
         wrote_at=wrote_at,
+        student_id=conversation.student_id,
     )

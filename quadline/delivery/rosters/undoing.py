@@ -24,6 +24,8 @@ from quadline.roster.models import (
     RosterRun,
     Student,
 )
+from quadline.roster.phones.evidence import record_evidence_of_everybody
+from quadline.roster.phones.rules import EvidenceSource
 from quadline.roster.saving import lock_roster
 from quadline.roster.searching import search_text
 from quadline.roster.sources.records import forget_records
@@ -33,6 +35,7 @@ MAX_LEFT = 500  # of what stays, that are named
 FORMER = "former_phones"
 # What a student has by the roster alone: anything else keeps them from being taken out.
 OF_THE_ROSTER = ("success_team", "former_phones")
+EVIDENCE = "evidence"
 NOT_LAST = "Only the last roster that was applied can be undone. Nothing was changed."
 
 
@@ -84,6 +87,7 @@ def undo_run(run_id: int, *, now: datetime) -> None:
         # In batches: a first roster of 60,000 is undone in bounded memory.
         for batch in _batches(changes.filter(kind__in=kinds)):
             left += undo(batch)
+    record_evidence_of_everybody(now=now)
     # A delta after this would build on what was taken back.
     forget_records()
     follow_up(now=now)
@@ -183,14 +187,18 @@ def _undo_changes(batch: Sequence[RosterChange]) -> Iterator[str]:
         Student.objects.bulk_update(restored, names, batch_size=AT_ONCE)
 
 
-def _restore_phones(student: Student, former: Sequence[Sequence[str]]) -> None:
+def _restore_phones(student: Student, former: Sequence[Sequence[Any]]) -> None:
     # Whose a text is goes by these days (delivery/inbound/reply_owners.py).
     FormerPhone.objects.filter(student=student).delete()
     FormerPhone.objects.bulk_create(
         FormerPhone(
-            student=student, phone=phone, left_at=datetime.fromisoformat(left_at)
+            student=student,
+            phone=phone,
+            left_at=datetime.fromisoformat(left_at),
+            stop_counts=bool(rest and rest[0]),
         )
-        for phone, left_at in former
+        # A diff that was kept before this release has two values of each.
+        for phone, left_at, *rest in former
     )
 
 
@@ -220,7 +228,11 @@ def _is_in_use(student: Student) -> bool:
             continue
         # The model manager of whichever room it is: this room may not know it.
         rows = relation.related_model._base_manager
-        if rows.filter(**{relation.field.name: student.pk}).exists():
+        found = rows.filter(**{relation.field.name: student.pk})
+        # What the roster itself said of a phone stays, without the student.
+        if relation.related_name == EVIDENCE:
+            found = found.exclude(source=EvidenceSource.ROSTER)
+        if found.exists():
             return True
     return False
 

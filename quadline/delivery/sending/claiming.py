@@ -127,7 +127,7 @@ CLAIM_TEXTS = f"""
                   message.system_number_id, conversation.staff_id,
                   ({LAST_TEXT_FROM_STUDENT}) AS wrote_at,
                   COALESCE(student.mobile, conversation.phone) AS mobile,
-                  student.landline, student.time_zone
+                  student.landline, student.time_zone, conversation.student_id
     ),
     attempted AS (
         INSERT INTO delivery_attempt (message_id, started_at, outcome, why, looks)
@@ -142,7 +142,7 @@ CLAIM_TEXTS = f"""
            sending.is_bulk, sending.body, sending.notice,
            sending.student_phone, number.phone, sending.mobile,
            COALESCE(sending.landline, ''),
-           COALESCE(sending.time_zone, ''), sending.wrote_at,
+           COALESCE(sending.time_zone, ''), sending.wrote_at, sending.student_id,
            (SELECT count(*) FROM announced)
     FROM sending
     JOIN attempted ON attempted.message_id = sending.id

@@ -32,7 +32,7 @@ QUIET_HOURS_FACTS = f"""
         COALESCE(student.mobile, conversation.phone), COALESCE(student.landline, ''),
         COALESCE(student.time_zone, ''),
         ({LAST_TEXT_FROM_STUDENT}),
-        message.is_bulk
+        message.is_bulk, conversation.student_id
     FROM unnest(%(ids)s::uuid[]) AS text (id)
     JOIN conversations_message AS message ON message.id = text.id
     JOIN conversations_conversation AS conversation
@@ -53,7 +53,7 @@ def defer_for_quiet_hours(ids: Sequence[UUID], *, now: datetime) -> set[UUID]:
         found = cursor.fetchall()
     law = verdicts([_recipient(row) for row in found], now=now)
     nights = {
-        row[0]: with_deadline(waits_for(verdict, now=now, is_bulk=row[-1]))
+        row[0]: with_deadline(waits_for(verdict, now=now, is_bulk=row[-2]))
         for row, verdict in zip(found, law, strict=True)
         if verdict.until
     }
@@ -62,11 +62,13 @@ def defer_for_quiet_hours(ids: Sequence[UUID], *, now: datetime) -> set[UUID]:
 
 
 def _recipient(row: Sequence[Any]) -> TextRecipient:
-    _, student_phone, system_phone, mobile, landline, time_zone, wrote_at, _ = row
+    _, student_phone, system_phone, mobile, landline, time_zone, *rest = row
+    wrote_at, _, student_id = rest
     return TextRecipient(
         pair=(student_phone, system_phone),
         mobile=mobile,
         landline=landline,
         time_zone=time_zone,
         wrote_at=wrote_at,
+        student_id=student_id,
     )

@@ -14,6 +14,7 @@ from typing import IO, Any, NamedTuple
 
 from django.db import connection
 
+from quadline.roster.merged_values import merged
 from quadline.roster.rules import CheckedStudent
 
 IN_MEMORY = 8_000_000  # bytes of a diff; what is more lies in a file meanwhile
@@ -51,10 +52,7 @@ def _name_of(row: str) -> str:
 # What is, and what will be: of a matched row.
 _PAIRS = (
     ("institutional_id", "student.institutional_id", "match.kept_id"),
-    *(
-        (name, f"student.{name}", f"coalesce(given.{name}, student.{name})")
-        for name in DIFF_FIELDS
-    ),
+    *((name, f"student.{name}", merged(name)) for name in DIFF_FIELDS),
     ("is_listed", "student.is_listed", "(student.is_listed OR %(is_whole)s)"),
 )
 _OLD = ", ".join(old for _, old, _ in _PAIRS)
@@ -104,7 +102,7 @@ ADD_CHANGED = f"""
         id, institutional_id, name, jsonb_exists(after, 'mobile'),
         CASE WHEN jsonb_exists(after, 'mobile')
             THEN before || jsonb_build_object('former_phones', (
-                SELECT coalesce(jsonb_agg(jsonb_build_array(phone, left_at)
+                SELECT coalesce(jsonb_agg(jsonb_build_array(phone, left_at, stop_counts)
                     ORDER BY phone), '[]')
                 FROM roster_formerphone WHERE student_id = differing.id
             ))

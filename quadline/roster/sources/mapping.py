@@ -30,6 +30,14 @@ LABELS = {
     "program": "Program",
     "tags": "Tags",
     "courses": "Courses",
+    "sections": "Sections (course | section | term)",
+    "risk": "Risk level",
+    "language": "Preferred language",
+    "other_phones": "Other phones (never texted)",
+    "text_consent": "Consent to texts (yes or no)",
+    "text_consent_date": "Consent: day",
+    "text_consent_source": "Consent: how it was given",
+    "text_consent_wording": "Consent: wording",
     "test_student": "Test student",
 }
 SAMPLES = 3  # values of a column that are shown

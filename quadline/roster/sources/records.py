@@ -95,6 +95,24 @@ NOTE_ROWS = """
 _HAS_NOT_ENDED = (
     "(coalesce({ends}, '') !~ '^\\d{{4}}-\\d\\d-\\d\\d' OR {ends} >= %(today)s)"
 )
+# A part of a section (sections.py), which has bars between its parts.
+_PART = """
+    left(regexp_replace(btrim(coalesce({value}, '')), '[;|[:space:]]+', ' ', 'g'), 50)
+"""
+_COURSE_CODE = """coalesce(
+    nullif(course.fields->>'code', ''),
+    nullif(class.fields->>'code', ''),
+    class.fields->>'title'
+)"""
+# Of several terms the one that ends last: a class of the whole year is in its year.
+_TERM = """(
+    SELECT session.fields->>'title'
+    FROM regexp_split_to_table(coalesce(class.fields->>'terms', ''), ',') AS part
+    JOIN roster_onerosterrecord AS session
+      ON session.kind = 'session' AND session.sourced_id = btrim(part)
+    ORDER BY session.fields->>'ends' DESC NULLS LAST, session.sourced_id
+    LIMIT 1
+)"""
 _RUNNING_CLASSES = f"""
     SELECT
         class.sourced_id,
@@ -102,7 +120,10 @@ _RUNNING_CLASSES = f"""
             nullif(course.fields->>'code', ''),
             nullif(class.fields->>'code', ''),
             class.fields->>'title'
-        ), ';', ','), 60) AS course
+        ), ';', ','), 60) AS course,
+        concat_ws(' | ', {_PART.format(value=_COURSE_CODE)},
+            {_PART.format(value="class.fields->>'code'")},
+            {_PART.format(value=_TERM)}) AS section
     FROM roster_onerosterrecord AS class
     LEFT JOIN roster_onerosterrecord AS course
         ON course.kind = 'course' AND course.sourced_id = class.fields->>'course'
@@ -114,7 +135,9 @@ _RUNNING_CLASSES = f"""
     ), true)
 """
 _TAKEN = f"""
-    SELECT enrollment.sourced_id, enrollment.fields->>'user' AS user_id, running.course
+    SELECT
+        enrollment.sourced_id, enrollment.fields->>'user' AS user_id,
+        running.course, running.section
     FROM roster_onerosterrecord AS enrollment
     JOIN running ON running.sourced_id = enrollment.fields->>'class'
     WHERE enrollment.kind = 'enrollment'
@@ -133,7 +156,10 @@ STUDENTS = f"""
     WITH running AS MATERIALIZED ({_RUNNING_CLASSES}),
     taken AS MATERIALIZED ({_TAKEN}),
     courses AS MATERIALIZED (
-        SELECT user_id, string_agg(DISTINCT course, ';' ORDER BY course) AS courses
+        SELECT
+            user_id,
+            string_agg(DISTINCT course, ';' ORDER BY course) AS courses,
+            string_agg(DISTINCT section, ';' ORDER BY section) AS sections
         FROM taken
         GROUP BY user_id
     ),
@@ -145,7 +171,7 @@ STUDENTS = f"""
     )
     SELECT
         coalesce(row.number, {NOT_IN_THIS_FILE} + row_number() OVER ()),
-        person.sourced_id, person.fields, courses.courses
+        person.sourced_id, person.fields, courses.courses, courses.sections
     FROM roster_onerosterrecord AS person
     LEFT JOIN given_user_row AS row USING (sourced_id)
     LEFT JOIN courses ON courses.user_id = person.sourced_id
@@ -228,11 +254,12 @@ def student_rows(*, has_courses: bool, columns: frozenset[str], today: date) -> 
     writer = csv.writer(out)
     with connection.chunked_cursor() as cursor:
         cursor.execute(STUDENTS, {"today": today.isoformat()})
-        for number, sourced_id, fields, courses in cursor:
+        for number, sourced_id, fields, courses, sections in cursor:
             said = json.loads(fields) if isinstance(fields, str) else fields
             cells = _cells(said, sourced_id, columns)
             if has_courses:
                 cells["courses"] = courses or ""
+                cells["sections"] = sections or ""
             writer.writerow([number, json.dumps(cells)])
     out.seek(0)
     return out

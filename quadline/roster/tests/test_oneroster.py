@@ -65,6 +65,12 @@ def test_a_bulk_brings_the_students_and_what_they_take(
     assert (ana.mobile, ana.landline) == ("+17345550301", "")
     # the course's code, else the class's; summer is over
     assert ana.courses == ["BIO-101", "NUR-210-01"]
+    # of several terms the one that ends last
+    assert ana.sections == [
+        "BIO-101 | BIO-101-01 | Fall 2026",
+        "NUR-210-01 | NUR-210-01 | Fall 2026",
+    ]
+    assert ana.terms == ["Fall 2026"]
     assert Student.objects.get(institutional_id="00500004").courses == []
     # one number in both columns is a mobile
     dandre = Student.objects.get(institutional_id="00500002")

@@ -55,7 +55,10 @@ NOT_A_WRITER = "You have read-only access."
 # No text can be written in these. "first" and "pending" are not among them: a text may
 # wait for a number.
 CLOSED_STATES = frozenset(
-    {"opted_out", "no_mobile", "landline", "bad_number", "read_only"}
+    {
+        *("opted_out", "no_mobile", "landline", "bad_number", "wrong_number"),
+        *("no_consent", "read_only"),
+    }
 )
 WITH_NOTICE = frozenset({"ready", "first", "pending"})
 
@@ -66,7 +69,7 @@ class Composer:
     "" for many, and where there is none.
     """
 
-    # ready, first, pending, opted_out, no_mobile, landline, bad_number, read_only
+    # ready, first, pending, or one of CLOSED_STATES
     state: str
     post_url: str
     page_url: str
@@ -244,6 +247,8 @@ def _state(
         return str(key), reason_words(Reason(key)), _new_number(student), None
     if key == Reason.OPTED_OUT and number:
         return _opted_out(student, number, user)
+    if key in (Reason.WRONG_NUMBER, Reason.NO_CONSENT):
+        return str(key), reason_words(Reason(key)), _look_at_phones(student), None
     if key == Reason.BAD_NUMBER:
         return _bad_number(student)
     return _number_state(number)
@@ -303,6 +308,10 @@ def _first_text_words() -> str:
     if SystemNumber.objects.ready().exists():
         return ONE_IS_READY
     return f"{FIRST_TEXT_WORDS} {email_fallback_words()}"
+
+
+def _look_at_phones(student: Student) -> str:
+    return f"Open {student.first}’s profile to see what is known of the number."
 
 
 def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:

@@ -118,6 +118,18 @@ TEXTING_SECTION = Section(
             "What a STOP reaches",
             kind="scope",
         ),
+        SettingField(
+            "consent_evidence",
+            "A phone without consent on file",
+            "Who has refused texts gets none either way.",
+            kind="evidence",
+        ),
+        SettingField(
+            "consent_wording",
+            "What students agree to",
+            "The words of your form. Kept with each consent that staff record.",
+            kind="words",
+        ),
     ),
 )
 EMAIL_SECTION = Section(
@@ -162,6 +174,13 @@ EMAIL_SECTION = Section(
             "Where students correct their phone number",
             "Linked in the email that replaces a text. Empty: they are asked to answer,"
             " or to tell the registrar.",
+        ),
+        SettingField(
+            "wrong_number_words",
+            "Email about a wrong number",
+            "Sent when a staff user reports that a number is not the student's."
+            " {college}, {ending} and {how}, what to do, are filled in.",
+            kind="words",
         ),
     ),
 )

@@ -61,6 +61,20 @@ BAD_NUMBER_CHIP = ReachChip(
     REASON_WORDS[Reason.BAD_NUMBER],
     Reason.BAD_NUMBER,
 )
+WRONG_NUMBER_CHIP = ReachChip(
+    "Wrong number",
+    "warn",
+    "no-phone",
+    REASON_WORDS[Reason.WRONG_NUMBER],
+    Reason.WRONG_NUMBER,
+)
+NO_CONSENT_CHIP = ReachChip(
+    "No consent on file",
+    "warn",
+    "ban",
+    REASON_WORDS[Reason.NO_CONSENT],
+    Reason.NO_CONSENT,
+)
 REACH_CHIPS = {
     chip.key: chip
     for chip in (
@@ -70,6 +84,8 @@ REACH_CHIPS = {
         NO_MOBILE_CHIP,
         LANDLINE_CHIP,
         BAD_NUMBER_CHIP,
+        WRONG_NUMBER_CHIP,
+        NO_CONSENT_CHIP,
     )
 }
 

@@ -8,11 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from quadline.broadcasts.choices import choice_students, choices
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Status, WaitingFor
 from quadline.inboxes.models import inbox_of, may_write_in
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
+from quadline.roster.own_tags import own_tags_of
 from quadline.web.compose.composer import (
     composer_for,
     consent_lines,
@@ -23,10 +25,13 @@ from quadline.web.compose.sending import NotAccepted, accept_posted
 from quadline.web.compose.written import with_template, written_in
 from quadline.web.requests import StaffRequest, whole_number
 from quadline.web.status_words import shown_status
+from quadline.web.students.filters import roster_words, shown_filters
+from quadline.web.students.phones import evidence_lines, shown_phones
 from quadline.web.students.reach import reach_chips
 from quadline.web.students.way_back import may_record_stop, opt_outs_of
 
 STUDENTS_PAGE_ROWS = 50
+MAX_WITH = 10  # filters at once
 
 
 @require_safe
@@ -37,6 +42,9 @@ def page(request: StaffRequest) -> HttpResponse:
     # A search goes beyond the caseload, to every student this user may see.
     if scope == "caseload" and not query:
         found = found.on_caseload_of(request.user)
+    chosen = choices(request.GET.getlist("with")[:MAX_WITH])
+    for choice in chosen:
+        found = found.filter(pk__in=choice_students(choice, author=request.user))
     found = found.matching(query).by_name()
     offset = whole_number(request.GET.get("from")) or 0
     students = list(found[offset : offset + STUDENTS_PAGE_ROWS + 1])
@@ -46,13 +54,15 @@ def page(request: StaffRequest) -> HttpResponse:
         "scope": scope,
         "q": query,
         "from": offset + STUDENTS_PAGE_ROWS,
+        "with": [choice.token for choice in chosen],
     }
     context = {
         "query": query,
         "scope": scope,
         "students": shown,
         "total": found.count(),
-        "next_url": f"?{urlencode(following)}"
+        "filters": shown_filters(chosen, query=query, scope=scope),
+        "next_url": f"?{urlencode(following, doseq=True)}"
         if len(students) > STUDENTS_PAGE_ROWS
         else "",
         "empty": _empty(query, scope),
@@ -81,6 +91,10 @@ def profile(request: StaffRequest, student_id: int) -> HttpResponse:
             }
             for entry in team
         ],
+        "roster_words": roster_words(student),
+        "own_tags": own_tags_of(student, request.user),
+        "phones": shown_phones(student),
+        "evidence": evidence_lines(student),
         "consent": consent_lines(student, _numbers_seen_by(request)),
         "conversation_url": (
             reverse("conversation", args=[conversation.pk]) if conversation else ""

@@ -4,6 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from quadline.roster.models import RosterChange, RosterRun
+from quadline.roster.phones.rules import (
+    PHONE_KIND_WORDS,
+    OtherPhone,
+    read_kept_phones,
+)
+from quadline.roster.sections import section_of
 from quadline.roster.sources.mapping import LABELS
 from quadline.sms import phones
 
@@ -22,8 +28,15 @@ RUN_CHIPS = {
     RosterRun.State.UNDOING: {"label": "Being undone", "tone": "", "icon": "waiting"},
     RosterRun.State.UNDONE: {"label": "Undone", "tone": "", "icon": "retry"},
 }
-NOT_SHOWN = ("is_listed", "former_phones", "institutional_id")
-FIELD_LABELS = {**LABELS, "mobile": "Mobile", "landline": "Landline", "is_test": "Test"}
+# Terms are those of the sections.
+NOT_SHOWN = ("is_listed", "former_phones", "institutional_id", "terms")
+FIELD_LABELS = {
+    **LABELS,
+    "mobile": "Mobile",
+    "landline": "Landline",
+    "sections": "Sections",
+    "is_test": "Test",
+}
 NO_VALUE = "nothing"
 
 
@@ -96,9 +109,17 @@ def _in_brackets(fields: Mapping[str, Any] | None) -> str:
     return f"({relation})" if relation else ""
 
 
+def _phone(other: OtherPhone) -> str:
+    return f"{PHONE_KIND_WORDS[other.kind]} {phones.written(other.phone)}"
+
+
 def _value(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else NO_VALUE
+    if name == "sections" and value:
+        return "; ".join(section_of(kept).words for kept in value)
+    if name == "other_phones" and value:
+        return ", ".join(map(_phone, read_kept_phones(value)))
     if isinstance(value, list):
         return ", ".join(map(str, value)) or NO_VALUE
     if name in ("mobile", "landline") and value:

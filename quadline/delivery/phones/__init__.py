@@ -1,0 +1,1 @@
+"""What staff and students say of a phone, and what follows for texts to it."""
