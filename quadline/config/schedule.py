@@ -19,6 +19,7 @@ from quadline.delivery.outcomes import (
 from quadline.delivery.rosters import alerts as roster_alerts
 from quadline.delivery.rosters import retention, watching
 from quadline.delivery.sending import sender
+from quadline.health import watching as health_watching
 from quadline.jobs import ScheduledJob
 from quadline.numbers import alerts, probing, provisioning
 from quadline.webhooks import events, missed_replies
@@ -56,6 +57,7 @@ def timetable() -> list[ScheduledJob]:
         ScheduledJob(provisioning.provision_waiting_numbers, EVERY_MINUTE),
         ScheduledJob(alerts.find_late_numbers, EVERY_MINUTE),
         ScheduledJob(watching.look_into_folders_job, EVERY_MINUTE),
+        ScheduledJob(health_watching.watch_health, EVERY_MINUTE),
         ScheduledJob(roster_alerts.find_late_files, EVERY_15_MINUTES),
         ScheduledJob(stuck_texts.find_stuck_texts, EVERY_15_MINUTES),
         ScheduledJob(probing.probe_quiet_registrations, EVERY_15_MINUTES),

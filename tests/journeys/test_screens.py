@@ -93,6 +93,7 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
         "omar": [conversations["pending"], "/me/"],
         "ada": [
             "/manage/numbers/",
+            "/manage/health/",
             *(f"/manage/settings/{slug}/" for slug in SECTIONS),
             "/manage/settings/offices/new/",
             "/manage/staff/",
