@@ -16,9 +16,9 @@ from quadline.health.facts import (
     WorkerFacts,
 )
 from quadline.health.rules import (
-    Check,
     Finding,
-    Level,
+    HealthCheck,
+    HealthLevel,
     counted,
     spoken_time,
     worst_level,
@@ -67,13 +67,13 @@ ASK_THE_CARRIER = (
 def check_workers(facts: WorkerFacts, *, now: datetime) -> Finding:
     last = max(filter(None, (facts.beat_at, facts.ticked_at)), default=None)
     if facts.beat_at and now - facts.beat_at <= WORKER_SILENT_FOR:
-        return Finding(Check.WORKERS, Level.GREEN, "A worker is running.")
+        return Finding(HealthCheck.WORKERS, HealthLevel.GREEN, "A worker is running.")
     if last is None:
         what = "No worker has run yet. Nothing is sent."
     else:
         at = spoken_time(last, now)
         what = f"No worker has been running since {at}. Nothing is sent."
-    return Finding(Check.WORKERS, Level.RED, what, START_A_WORKER, last)
+    return Finding(HealthCheck.WORKERS, HealthLevel.RED, what, START_A_WORKER, last)
 
 
 def check_carrier(
@@ -81,27 +81,29 @@ def check_carrier(
 ) -> Finding:
     if not has_worker:
         what = "Nobody asks the carrier while no worker is running."
-        return Finding(Check.CARRIER, Level.UNKNOWN, what)
+        return Finding(HealthCheck.CARRIER, HealthLevel.UNKNOWN, what)
     if red := _no_answer(facts, now) or _no_log(facts, now):
         return red
     if facts.turned_down:
         texts = counted(facts.turned_down, "text")
         return Finding(
-            Check.CARRIER,
-            Level.YELLOW,
+            HealthCheck.CARRIER,
+            HealthLevel.YELLOW,
             f"The carrier refused {texts} within an hour: {facts.turned_down_words}",
             "Fix it in the carrier's console. Failures below say which code it gave.",
         )
     if facts.asked_at and now - facts.asked_at <= LOG_UNREAD_FOR:
-        return Finding(Check.CARRIER, Level.GREEN, _answers(facts, now))
+        return Finding(HealthCheck.CARRIER, HealthLevel.GREEN, _answers(facts, now))
     if facts.asked_at is None:
         return Finding(
-            Check.CARRIER, Level.UNKNOWN, "The carrier has not been asked yet."
+            HealthCheck.CARRIER,
+            HealthLevel.UNKNOWN,
+            "The carrier has not been asked yet.",
         )
     at = spoken_time(facts.asked_at, now)
     return Finding(
-        Check.CARRIER,
-        Level.UNKNOWN,
+        HealthCheck.CARRIER,
+        HealthLevel.UNKNOWN,
         f"The carrier was last asked at {at}. Nobody has asked it since.",
         "See Queues: a worker must work on the queue receipts.",
         facts.asked_at,
@@ -118,7 +120,7 @@ def _no_answer(facts: CarrierFacts, now: datetime) -> Finding | None:
     what = (
         f"The carrier does not answer: {texts} failed since {spoken_time(since, now)}."
     )
-    return Finding(Check.CARRIER, Level.RED, what, ASK_THE_CARRIER, since)
+    return Finding(HealthCheck.CARRIER, HealthLevel.RED, what, ASK_THE_CARRIER, since)
 
 
 def _no_log(facts: CarrierFacts, now: datetime) -> Finding | None:
@@ -130,7 +132,7 @@ def _no_log(facts: CarrierFacts, now: datetime) -> Finding | None:
         return None
     said = facts.why or "It cannot be reached."
     what = f"The carrier does not answer. {said}"
-    return Finding(Check.CARRIER, Level.RED, what, ASK_THE_CARRIER, asked)
+    return Finding(HealthCheck.CARRIER, HealthLevel.RED, what, ASK_THE_CARRIER, asked)
 
 
 def _answers(facts: CarrierFacts, now: datetime) -> str:
@@ -150,8 +152,10 @@ def check_callbacks(facts: CallbackFacts, *, now: datetime) -> Finding:
         texts = counted(facts.left, "text")
         since = spoken_time(facts.left_since, now) if facts.left_since else ""
         return Finding(
-            Check.CALLBACKS,
-            Level.RED if facts.left >= TEXTS_WITHOUT_CALLBACK else Level.YELLOW,
+            HealthCheck.CALLBACKS,
+            HealthLevel.RED
+            if facts.left >= TEXTS_WITHOUT_CALLBACK
+            else HealthLevel.YELLOW,
             f"{texts} left since {since}, and no callback came for any of them.",
             step,
             facts.left_since,
@@ -160,27 +164,31 @@ def check_callbacks(facts: CallbackFacts, *, now: datetime) -> Finding:
         replies = counted(facts.fetched, "reply", "replies")
         is_red = not facts.called and facts.fetched >= TEXTS_WITHOUT_CALLBACK
         return Finding(
-            Check.CALLBACKS,
-            Level.RED if is_red else Level.YELLOW,
+            HealthCheck.CALLBACKS,
+            HealthLevel.RED if is_red else HealthLevel.YELLOW,
             f"{replies} of the last hour had to be fetched from the carrier's log.",
             step,
         )
     if _mostly_silent(facts):
         texts = counted(facts.recent, "text")
         return Finding(
-            Check.CALLBACKS,
-            Level.YELLOW,
+            HealthCheck.CALLBACKS,
+            HealthLevel.YELLOW,
             f"{facts.silent:,} of the last {texts} left without a receipt.",
             "Some networks never send one. If it stays so, look at the carrier's log.",
         )
     if facts.came_at is None:
-        return Finding(Check.CALLBACKS, Level.UNKNOWN, "No text has left yet.")
+        return Finding(
+            HealthCheck.CALLBACKS, HealthLevel.UNKNOWN, "No text has left yet."
+        )
     at = spoken_time(facts.came_at, now)
     if now - facts.came_at > QUIET_AFTER:
         what = f"The last callback came at {at}. No text has left since."
-        return Finding(Check.CALLBACKS, Level.UNKNOWN, what)
+        return Finding(HealthCheck.CALLBACKS, HealthLevel.UNKNOWN, what)
     return Finding(
-        Check.CALLBACKS, Level.GREEN, f"Callbacks arrive, the last one at {at}."
+        HealthCheck.CALLBACKS,
+        HealthLevel.GREEN,
+        f"Callbacks arrive, the last one at {at}.",
     )
 
 
@@ -193,8 +201,8 @@ def _mostly_silent(facts: CallbackFacts) -> bool:
 def check_mail(facts: MailFacts, *, now: datetime, has_worker: bool = True) -> Finding:
     if not facts.is_set_up:
         return Finding(
-            Check.MAIL,
-            Level.RED,
+            HealthCheck.MAIL,
+            HealthLevel.RED,
             "Email is not set up. A text that cannot be delivered reaches nobody, and"
             " administrators are told nothing.",
             "Set EMAIL_URL or EMAIL_SERVICE and restart Quadline.",
@@ -204,9 +212,9 @@ def check_mail(facts: MailFacts, *, now: datetime, has_worker: bool = True) -> F
     if facts.taken_at and now - facts.taken_at <= QUIET_AFTER:
         at = spoken_time(facts.taken_at, now)
         what = f"The mail server took the last email at {at}."
-        return Finding(Check.MAIL, Level.GREEN, what)
+        return Finding(HealthCheck.MAIL, HealthLevel.GREEN, what)
     what = "No email to a student was sent within a day, so nothing is known."
-    return Finding(Check.MAIL, Level.UNKNOWN, what)
+    return Finding(HealthCheck.MAIL, HealthLevel.UNKNOWN, what)
 
 
 def _mail_waits(facts: MailFacts, now: datetime, has_worker: bool) -> Finding:
@@ -222,8 +230,8 @@ def _mail_waits(facts: MailFacts, now: datetime, has_worker: bool) -> Finding:
     is_refused = refused is not None and now - refused >= MAIL_REFUSED_FOR
     is_red = has_worker and is_refused
     return Finding(
-        Check.MAIL,
-        Level.RED if is_red else Level.YELLOW,
+        HealthCheck.MAIL,
+        HealthLevel.RED if is_red else HealthLevel.YELLOW,
         what,
         "Check the mail server and EMAIL_URL. Emails are kept and tried again"
         " automatically.",
@@ -247,9 +255,9 @@ def check_queues(
         since = old[0].since
         assert since is not None
         levels = [
-            Level.RED
+            HealthLevel.RED
             if queue.since and now - queue.since > late_after
-            else Level.YELLOW
+            else HealthLevel.YELLOW
             for queue in old
         ]
         said = [counted(queue.count, queue.what, queue.many) for queue in old]
@@ -260,16 +268,18 @@ def check_queues(
             "If no worker is running, start one. If the carrier or email is red, fix"
             " that first: they leave then. Else start a second worker."
         )
-        return Finding(Check.QUEUES, worst_level(levels), what, step, since)
+        return Finding(HealthCheck.QUEUES, worst_level(levels), what, step, since)
     if failed_jobs:
         jobs = counted(failed_jobs, "job")
         return Finding(
-            Check.QUEUES,
-            Level.YELLOW,
+            HealthCheck.QUEUES,
+            HealthLevel.YELLOW,
             f"Nothing waits too long. {jobs} failed for good.",
             "Whoever runs the server finds why in the log of the worker.",
         )
-    return Finding(Check.QUEUES, Level.GREEN, "Nothing waits longer than it should.")
+    return Finding(
+        HealthCheck.QUEUES, HealthLevel.GREEN, "Nothing waits longer than it should."
+    )
 
 
 def check_rosters(sources: Sequence[SourceFacts], *, now: datetime) -> Finding:
@@ -280,20 +290,20 @@ def check_rosters(sources: Sequence[SourceFacts], *, now: datetime) -> Finding:
         steps = dict.fromkeys(ROSTER_STEPS[Trouble(each.trouble)] for each in troubled)
         told = [source.told_at for source in troubled if source.told_at]
         return Finding(
-            Check.ROSTER,
-            Level.RED,
+            HealthCheck.ROSTER,
+            HealthLevel.RED,
             " ".join(said),
             " ".join(steps),
             min(told, default=None),
         )
     if not sources:
         what = "No student system sends files automatically."
-        return Finding(Check.ROSTER, Level.UNKNOWN, what)
+        return Finding(HealthCheck.ROSTER, HealthLevel.UNKNOWN, what)
     came = [source.arrived_at for source in sources if source.arrived_at]
     if not came:
-        return Finding(Check.ROSTER, Level.UNKNOWN, "No file has come yet.")
+        return Finding(HealthCheck.ROSTER, HealthLevel.UNKNOWN, "No file has come yet.")
     what = f"The last file came at {spoken_time(max(came), now)}."
-    return Finding(Check.ROSTER, Level.GREEN, what)
+    return Finding(HealthCheck.ROSTER, HealthLevel.GREEN, what)
 
 
 def _roster_words(source: SourceFacts, now: datetime) -> str:
@@ -312,20 +322,22 @@ def check_database(facts: DatabaseFacts) -> Finding:
     )
     if used >= CONNECTIONS_WATCHED:
         return Finding(
-            Check.DATABASE,
-            Level.RED if used >= CONNECTIONS_FULL else Level.YELLOW,
+            HealthCheck.DATABASE,
+            HealthLevel.RED if used >= CONNECTIONS_FULL else HealthLevel.YELLOW,
             open_now,
             "Run fewer processes, or raise max_connections of PostgreSQL.",
         )
     if facts.idle_for > IDLE_FOR:
         minutes = counted(int(facts.idle_for.total_seconds() // 60), "minute")
         return Finding(
-            Check.DATABASE,
-            Level.YELLOW,
+            HealthCheck.DATABASE,
+            HealthLevel.YELLOW,
             f"A transaction has been open for {minutes} and does nothing.",
             "Ask whoever runs the database to find and end it (pg_stat_activity).",
         )
-    return Finding(Check.DATABASE, Level.GREEN, f"The database answers. {open_now}")
+    return Finding(
+        HealthCheck.DATABASE, HealthLevel.GREEN, f"The database answers. {open_now}"
+    )
 
 
 def _listed(words: Sequence[str]) -> str:

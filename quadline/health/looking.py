@@ -23,12 +23,12 @@ from quadline.health.facts import (
     SourceFacts,
     WorkerFacts,
 )
-from quadline.health.rules import Finding, Level
+from quadline.health.rules import Finding, HealthLevel
 from quadline.roster.models import RosterSource
 
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-A_DAY = timedelta(days=1)
-AN_HOUR = timedelta(hours=1)
+BEFORE_ANY = datetime(2000, 1, 1, tzinfo=UTC)
+FAILED_LATELY = timedelta(days=1)
+ONE_HOUR = timedelta(hours=1)
 MAX_CALLBACK_GAP = timedelta(days=7)  # as far back as replies are looked for
 # Receipts of a text come within seconds; ten minutes leave room for a slow network.
 CALLBACK_DUE_AFTER = timedelta(minutes=10)
@@ -189,7 +189,7 @@ def look_at_everything(now: datetime | None = None) -> list[Finding]:
     """Every check as it stands, the one for the whole page first."""
     now = on_campus(now or clock.now())
     workers = checks.check_workers(_workers(now), now=now)
-    has_worker = workers.level is Level.GREEN
+    has_worker = workers.level is HealthLevel.GREEN
     return [
         checks.check_carrier(_carrier(now), now=now, has_worker=has_worker),
         checks.check_callbacks(_callbacks(now), now=now),
@@ -197,7 +197,7 @@ def look_at_everything(now: datetime | None = None) -> list[Finding]:
         workers,
         checks.check_queues(
             _queues(now),
-            failed_jobs=_row(FAILED_JOBS, day=now - A_DAY)[0],
+            failed_jobs=_row(FAILED_JOBS, day=now - FAILED_LATELY)[0],
             late_after=timedelta(minutes=college_settings().late_after_minutes),
             now=now,
         ),
@@ -226,7 +226,7 @@ def _carrier(now: datetime) -> CarrierFacts:
     asked_at, refused_at, why = readings[0] if readings else (None, None, "")
     contact = recent_contact()
     turned_down, words = _row(
-        TURNED_DOWN, hour=now - AN_HOUR, reasons=sorted(COLLEGE_REASONS)
+        TURNED_DOWN, hour=now - ONE_HOUR, reasons=sorted(COLLEGE_REASONS)
     )
     return CarrierFacts(
         asked_at=asked_at,
@@ -242,7 +242,7 @@ def _carrier(now: datetime) -> CarrierFacts:
 
 
 def _callbacks(now: datetime) -> CallbackFacts:
-    came_at, fetched, called = _row(CALLBACKS, hour=now - AN_HOUR)
+    came_at, fetched, called = _row(CALLBACKS, hour=now - ONE_HOUR)
     until = now - CALLBACK_DUE_AFTER
     earliest = now - MAX_CALLBACK_GAP
     left, left_since = _row(
@@ -262,7 +262,9 @@ def _callbacks(now: datetime) -> CallbackFacts:
 
 def _mail() -> MailFacts:
     taken_at, waiting, since, refused_since, why = _row(EMAILS)
-    letters, letters_since, letters_refused = _row(LETTERS, taken=taken_at or LONG_AGO)
+    letters, letters_since, letters_refused = _row(
+        LETTERS, taken=taken_at or BEFORE_ANY
+    )
     return MailFacts(
         is_set_up=settings.EMAIL_BACKEND != UNSENT_BACKEND,
         taken_at=taken_at,

@@ -2,17 +2,17 @@
 
 from django.db import models
 
-from quadline.health.rules import Check, Level
+from quadline.health.rules import HealthCheck, HealthLevel
 
 
 class CheckWatch(models.Model):
     """One check between two looks: rules.Watch, in a row of its own."""
 
     check_name = models.CharField(
-        max_length=20, unique=True, choices=[(c.value, c.value) for c in Check]
+        max_length=20, unique=True, choices=[(c.value, c.value) for c in HealthCheck]
     )
     level = models.CharField(
-        max_length=10, choices=[(each.value, each.value) for each in Level]
+        max_length=10, choices=[(each.value, each.value) for each in HealthLevel]
     )
     what = models.TextField(blank=True)  # as the last look said it
     since = models.DateTimeField()

@@ -15,14 +15,14 @@ CALM_FOR = timedelta(minutes=5)
 WATCH_GAP = timedelta(minutes=5)
 
 
-class Level(StrEnum):
+class HealthLevel(StrEnum):
     GREEN = "green"
     YELLOW = "yellow"  # worth a look; nobody is told
     RED = "red"  # somebody has to act; administrators are told
     UNKNOWN = "unknown"  # nothing happened that would tell
 
 
-class Check(StrEnum):
+class HealthCheck(StrEnum):
     CARRIER = "carrier"
     CALLBACKS = "callbacks"
     MAIL = "mail"
@@ -32,28 +32,28 @@ class Check(StrEnum):
     DATABASE = "database"
 
 
-CHECK_LABELS: dict[Check, str] = {
-    Check.CARRIER: "Carrier",
-    Check.CALLBACKS: "Callbacks",
-    Check.MAIL: "Email",
-    Check.WORKERS: "Workers",
-    Check.QUEUES: "Queues",
-    Check.ROSTER: "Roster files",
-    Check.DATABASE: "Database",
+CHECK_LABELS: dict[HealthCheck, str] = {
+    HealthCheck.CARRIER: "Carrier",
+    HealthCheck.CALLBACKS: "Callbacks",
+    HealthCheck.MAIL: "Email",
+    HealthCheck.WORKERS: "Workers",
+    HealthCheck.QUEUES: "Queues",
+    HealthCheck.ROSTER: "Roster files",
+    HealthCheck.DATABASE: "Database",
 }
 # Whose red is told by other letters: of each roster file by delivery/rosters/alerts.py.
 # Of email itself no email can tell; the page and every administrator's screen do.
-TOLD_ELSEWHERE = frozenset({Check.ROSTER})
-NOT_TOLD_BY_EMAIL = frozenset({Check.MAIL})
-SEVERITY = (Level.GREEN, Level.UNKNOWN, Level.YELLOW, Level.RED)
+TOLD_ELSEWHERE = frozenset({HealthCheck.ROSTER})
+NOT_TOLD_BY_EMAIL = frozenset({HealthCheck.MAIL})
+SEVERITY = (HealthLevel.GREEN, HealthLevel.UNKNOWN, HealthLevel.YELLOW, HealthLevel.RED)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """How one check stands. ``since``: when it began to, where that is known."""
 
-    check: Check
-    level: Level
+    check: HealthCheck
+    level: HealthLevel
     what: str
     next_step: str = ""
     since: datetime | None = None
@@ -72,7 +72,7 @@ class Letter(StrEnum):
 class Watch:
     """What is remembered of one check between two looks."""
 
-    level: Level
+    level: HealthLevel
     since: datetime  # it has stood at this level
     looked_at: datetime
     red_since: datetime | None = None  # the first red of what is not over yet
@@ -91,25 +91,25 @@ class NextWatch:
     began_at: datetime | None = None
 
 
-def first_watch(level: Level, *, now: datetime) -> Watch:
+def first_watch(level: HealthLevel, *, now: datetime) -> Watch:
     return Watch(
         level,
         since=now,
         looked_at=now,
-        red_since=now if level is Level.RED else None,
+        red_since=now if level is HealthLevel.RED else None,
     )
 
 
-def watch_on(before: Watch, level: Level, *, now: datetime) -> NextWatch:
+def watch_on(before: Watch, level: HealthLevel, *, now: datetime) -> NextWatch:
     """One look further. Red that comes and goes within minutes is one trouble.
 
     What is not known neither begins a trouble nor ends one.
     """
     since = before.since if level is before.level else now
     seen = replace(before, level=level, since=since, looked_at=now)
-    if level is Level.RED:
+    if level is HealthLevel.RED:
         return _red(seen, now)
-    if level is Level.UNKNOWN or before.red_since is None:
+    if level is HealthLevel.UNKNOWN or before.red_since is None:
         return NextWatch(replace(seen, calm_since=None))
     return _calm(seen, now)
 
@@ -139,8 +139,8 @@ def workers_were_away(before: Watch, *, now: datetime) -> bool:
     return now - before.looked_at > WATCH_GAP
 
 
-def worst_level(levels: Iterable[Level]) -> Level:
-    return max(levels, key=SEVERITY.index, default=Level.GREEN)
+def worst_level(levels: Iterable[HealthLevel]) -> HealthLevel:
+    return max(levels, key=SEVERITY.index, default=HealthLevel.GREEN)
 
 
 def spoken_time(at: datetime, now: datetime) -> str:

@@ -16,10 +16,10 @@ from quadline.health.rules import (
     CHECK_LABELS,
     NOT_TOLD_BY_EMAIL,
     TOLD_ELSEWHERE,
-    Check,
     Finding,
+    HealthCheck,
+    HealthLevel,
     Letter,
-    Level,
     NextWatch,
     Watch,
     first_watch,
@@ -57,14 +57,14 @@ def note_finding(finding: Finding, *, now: datetime) -> None:
     if is_new or now <= row.looked_at:
         return
     before = Watch(**{name: getattr(row, name) for name in REMEMBERED})
-    if finding.check is Check.WORKERS and workers_were_away(before, now=now):
-        _enqueue_over(Check.WORKERS, before.looked_at, now, finding.what)
+    if finding.check is HealthCheck.WORKERS and workers_were_away(before, now=now):
+        _enqueue_over(HealthCheck.WORKERS, before.looked_at, now, finding.what)
     following = watch_on(before, finding.level, now=now)
     _write_letter(finding, following, now)
     for name, value in _columns(following.watch).items():
         setattr(row, name, value)
     # The words of the last red stay while it may come back: they say what is over.
-    if finding.level is Level.RED or following.watch.red_since is None:
+    if finding.level is HealthLevel.RED or following.watch.red_since is None:
         row.what = finding.what
     row.save()
 
@@ -85,7 +85,9 @@ def _write_letter(finding: Finding, following: NextWatch, now: datetime) -> None
         )
 
 
-def _enqueue_over(check: Check, began: datetime, ended: datetime, what: str) -> None:
+def _enqueue_over(
+    check: HealthCheck, began: datetime, ended: datetime, what: str
+) -> None:
     enqueue(
         email_check_is_over,
         check=check,
@@ -102,7 +104,7 @@ def email_check_is_red(check: str, began_at: str, what: str, next_step: str) -> 
     if still.exists():
         health_letters.check_is_red(
             to=_administrators(),
-            label=CHECK_LABELS[Check(check)],
+            label=CHECK_LABELS[HealthCheck(check)],
             since=_spoken(began_at),
             what=what,
             next_step=next_step,
@@ -113,7 +115,7 @@ def email_check_is_red(check: str, began_at: str, what: str, next_step: str) -> 
 def email_check_is_over(check: str, began_at: str, ended_at: str, what: str) -> None:
     health_letters.check_is_over(
         to=_administrators(),
-        label=CHECK_LABELS[Check(check)],
+        label=CHECK_LABELS[HealthCheck(check)],
         began=_spoken(began_at),
         ended=_spoken(ended_at),
         what=what,
@@ -124,9 +126,11 @@ def red_labels() -> list[str]:
     """What is red now as far as the last look knows: for every page of an
     administrator.
     """
-    red = CheckWatch.objects.filter(level=Level.RED, check_name__in=list(Check))
+    red = CheckWatch.objects.filter(
+        level=HealthLevel.RED, check_name__in=list(HealthCheck)
+    )
     names = set(red.values_list("check_name", flat=True))
-    return [CHECK_LABELS[check] for check in Check if check in names]
+    return [CHECK_LABELS[check] for check in HealthCheck if check in names]
 
 
 def _columns(watch: Watch) -> dict[str, object]:

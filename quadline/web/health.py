@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from quadline.health.looking import look_at_everything
-from quadline.health.rules import Check, Finding, Level, worst_level
+from quadline.health.rules import Finding, HealthCheck, HealthLevel, worst_level
 
 
 @login_not_required
@@ -90,11 +90,12 @@ def monitor(request: HttpRequest) -> HttpResponse:
         findings = look_at_everything()
     except DatabaseError:
         away = "The database does not answer."
-        findings = [Finding(Check.DATABASE, Level.RED, away)]
+        findings = [Finding(HealthCheck.DATABASE, HealthLevel.RED, away)]
     level = worst_level(finding.level for finding in findings)
     checks = {finding.check: _as_json(finding) for finding in findings}
     return JsonResponse(
-        {"level": level, "checks": checks}, status=503 if level is Level.RED else 200
+        {"level": level, "checks": checks},
+        status=503 if level is HealthLevel.RED else 200,
     )
 
 

@@ -17,7 +17,7 @@ from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.outbox import carrier_outage
 from quadline.delivery.outbox.wait_explanation import trouble_of
 from quadline.health.looking import look_at_workers
-from quadline.health.rules import Level
+from quadline.health.rules import HealthLevel
 from quadline.health.watching import red_labels
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import NumberStep
@@ -85,7 +85,7 @@ def _health_trouble() -> list[str]:
     """
     workers = look_at_workers()
     others = [label for label in red_labels() if label != workers.label]
-    return [workers.label, *others] if workers.level is Level.RED else others
+    return [workers.label, *others] if workers.level is HealthLevel.RED else others
 
 
 def number_view(user: User) -> NumberView:

@@ -30,17 +30,22 @@ from quadline.health.facts import (
     WorkerFacts,
 )
 from quadline.health.opt_outs import is_above
-from quadline.health.rules import Finding, Level
+from quadline.health.rules import Finding, HealthLevel
 
 NOW = datetime(2026, 10, 5, 14, 0, tzinfo=UTC)
-GREEN, YELLOW, RED, UNKNOWN = Level.GREEN, Level.YELLOW, Level.RED, Level.UNKNOWN
+GREEN, YELLOW, RED, UNKNOWN = (
+    HealthLevel.GREEN,
+    HealthLevel.YELLOW,
+    HealthLevel.RED,
+    HealthLevel.UNKNOWN,
+)
 
 
 def ago(**span: float) -> datetime:
     return NOW - timedelta(**span)
 
 
-def says(finding: Finding, level: Level, *words: str) -> None:
+def says(finding: Finding, level: HealthLevel, *words: str) -> None:
     assert finding.level is level, finding
     for each in words:
         assert each in finding.what, finding
@@ -61,7 +66,7 @@ def says(finding: Finding, level: Level, *words: str) -> None:
     ],
 )
 def test_workers(
-    beat: datetime | None, ticked: datetime | None, level: Level, words: str
+    beat: datetime | None, ticked: datetime | None, level: HealthLevel, words: str
 ) -> None:
     finding = check_workers(WorkerFacts(beat, ticked), now=NOW)
 
@@ -120,7 +125,7 @@ FINE = CarrierFacts(asked_at=ago(seconds=40), taken_at=ago(minutes=3))
         ),
     ],
 )
-def test_carrier(facts: CarrierFacts, level: Level, words: str) -> None:
+def test_carrier(facts: CarrierFacts, level: HealthLevel, words: str) -> None:
     says(check_carrier(facts, now=NOW), level, words)
 
 
@@ -162,7 +167,7 @@ def test_without_a_worker_nothing_is_known_of_the_carrier() -> None:
         (CallbackFacts(ago(minutes=2), silent=9, recent=9), GREEN, ""),
     ],
 )
-def test_callbacks(facts: CallbackFacts, level: Level, words: str) -> None:
+def test_callbacks(facts: CallbackFacts, level: HealthLevel, words: str) -> None:
     says(check_callbacks(facts, now=NOW), level, words)
 
 
@@ -200,7 +205,7 @@ STUCK = MailFacts(
         (replace(STUCK, refused_since=None), YELLOW, "not sent yet"),
     ],
 )
-def test_mail(facts: MailFacts, level: Level, words: str) -> None:
+def test_mail(facts: MailFacts, level: HealthLevel, words: str) -> None:
     says(check_mail(facts, now=NOW), level, words)
 
 
@@ -222,7 +227,7 @@ LATE = timedelta(minutes=20)
         (Queue("text", "texts", 0, None), 2, YELLOW, "2 jobs failed for good"),
     ],
 )
-def test_queues(texts: Queue, failed: int, level: Level, words: str) -> None:
+def test_queues(texts: Queue, failed: int, level: HealthLevel, words: str) -> None:
     finding = check_queues([texts], failed_jobs=failed, late_after=LATE, now=NOW)
 
     says(finding, level, words)
@@ -268,7 +273,7 @@ BANNER = SourceFacts("Banner", "", None, ago(hours=9), time(4, 30))
         ),
     ],
 )
-def test_rosters(sources: list[SourceFacts], level: Level, words: str) -> None:
+def test_rosters(sources: list[SourceFacts], level: HealthLevel, words: str) -> None:
     says(check_rosters(sources, now=NOW), level, words)
 
 
@@ -283,7 +288,7 @@ def test_rosters(sources: list[SourceFacts], level: Level, words: str) -> None:
         (20, 11, YELLOW, "open for 11 minutes"),
     ],
 )
-def test_database(used: int, idle: int, level: Level, words: str) -> None:
+def test_database(used: int, idle: int, level: HealthLevel, words: str) -> None:
     facts = DatabaseFacts(used, 100, timedelta(minutes=idle))
 
     says(check_database(facts), level, words)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quadline.health.rules import (
+    HealthLevel,
     Letter,
-    Level,
     Watch,
     counted,
     first_watch,
@@ -18,10 +18,10 @@ from quadline.health.rules import (
 
 START = datetime(2026, 10, 5, 14, 0, tzinfo=UTC)
 LEVELS = {
-    "g": Level.GREEN,
-    "y": Level.YELLOW,
-    "r": Level.RED,
-    "?": Level.UNKNOWN,
+    "g": HealthLevel.GREEN,
+    "y": HealthLevel.YELLOW,
+    "r": HealthLevel.RED,
+    "?": HealthLevel.UNKNOWN,
 }
 
 
@@ -72,14 +72,14 @@ def test_one_letter_when_it_turns_red_and_one_when_it_is_over(
 
 def test_the_end_says_since_when_it_was() -> None:
     watch = Watch(
-        Level.GREEN,
+        HealthLevel.GREEN,
         since=START,
         looked_at=START,
         red_since=START - timedelta(hours=2),
         calm_since=START - timedelta(minutes=5),
         told_at=START - timedelta(hours=1),
     )
-    following = watch_on(watch, Level.GREEN, now=START)
+    following = watch_on(watch, HealthLevel.GREEN, now=START)
 
     assert following.letter is Letter.OVER
     assert following.began_at == START - timedelta(hours=2)
@@ -87,9 +87,9 @@ def test_the_end_says_since_when_it_was() -> None:
 
 
 def test_since_is_when_the_level_changed() -> None:
-    watch = first_watch(Level.GREEN, now=START)
+    watch = first_watch(HealthLevel.GREEN, now=START)
     later = START + timedelta(minutes=1)
-    for level, since in ((Level.GREEN, START), (Level.RED, later)):
+    for level, since in ((HealthLevel.GREEN, START), (HealthLevel.RED, later)):
         assert watch_on(watch, level, now=later).watch.since == since
 
 
@@ -97,7 +97,7 @@ def test_since_is_when_the_level_changed() -> None:
 def test_a_gap_between_looks_is_a_time_without_workers(
     minutes: int, away: bool
 ) -> None:
-    before = first_watch(Level.GREEN, now=START)
+    before = first_watch(HealthLevel.GREEN, now=START)
 
     now = START + timedelta(minutes=minutes)
     assert workers_were_away(before, now=now) is away
@@ -106,14 +106,14 @@ def test_a_gap_between_looks_is_a_time_without_workers(
 @pytest.mark.parametrize(
     ("levels", "worst"),
     [
-        ("", Level.GREEN),
-        ("gg", Level.GREEN),
-        ("g?", Level.UNKNOWN),
-        ("?y", Level.YELLOW),
-        ("yrg", Level.RED),
+        ("", HealthLevel.GREEN),
+        ("gg", HealthLevel.GREEN),
+        ("g?", HealthLevel.UNKNOWN),
+        ("?y", HealthLevel.YELLOW),
+        ("yrg", HealthLevel.RED),
     ],
 )
-def test_the_worst_level_counts(levels: str, worst: Level) -> None:
+def test_the_worst_level_counts(levels: str, worst: HealthLevel) -> None:
     assert worst_level(LEVELS[sign] for sign in levels) is worst
 
 

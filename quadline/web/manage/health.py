@@ -17,17 +17,17 @@ from quadline.health.failures import failures_by_reason
 from quadline.health.looking import look_at_everything, on_campus
 from quadline.health.models import CheckWatch
 from quadline.health.opt_outs import opt_outs_by_broadcast
-from quadline.health.rules import SEVERITY, Finding, Level
+from quadline.health.rules import SEVERITY, Finding, HealthLevel
 from quadline.reports.deliveries import INSTEAD
 from quadline.reports.filters import Filters, filters_of
 from quadline.web.manage.numbers import require_manager
 from quadline.web.requests import StaffRequest
 
 LEVEL_CHIPS = {
-    Level.GREEN: {"label": "OK", "tone": "ok", "icon": "tick"},
-    Level.YELLOW: {"label": "Check this", "tone": "warn", "icon": "alert"},
-    Level.RED: {"label": "Needs attention", "tone": "bad", "icon": "alert"},
-    Level.UNKNOWN: {"label": "Not known", "tone": "", "icon": "question"},
+    HealthLevel.GREEN: {"label": "OK", "tone": "ok", "icon": "tick"},
+    HealthLevel.YELLOW: {"label": "Check this", "tone": "warn", "icon": "alert"},
+    HealthLevel.RED: {"label": "Needs attention", "tone": "bad", "icon": "alert"},
+    HealthLevel.UNKNOWN: {"label": "Not known", "tone": "", "icon": "question"},
 }
 MARKED_CHIP = {"label": "High", "tone": "warn", "icon": "alert"}
 
@@ -43,9 +43,9 @@ def health_page(request: StaffRequest) -> HttpResponse:
     context = {
         "at": now,
         "checks": _with_since(findings),
-        "red": levels.count(Level.RED),
-        "yellow": levels.count(Level.YELLOW),
-        "unknown": levels.count(Level.UNKNOWN),
+        "red": levels.count(HealthLevel.RED),
+        "yellow": levels.count(HealthLevel.YELLOW),
+        "unknown": levels.count(HealthLevel.UNKNOWN),
         **_failures(request.user),
         **_opt_outs(request.user),
     }
@@ -60,7 +60,7 @@ def _with_since(findings: list[Finding]) -> list[dict[str, Any]]:
         watch = watches.get(finding.check)
         is_same = watch is not None and watch.level == finding.level
         since = finding.since or (watch.since if watch and is_same else None)
-        is_bad = finding.level in (Level.RED, Level.YELLOW)
+        is_bad = finding.level in (HealthLevel.RED, HealthLevel.YELLOW)
         shown.append(
             {
                 "finding": finding,
