@@ -131,7 +131,7 @@ def _no_log(facts: CarrierFacts, now: datetime) -> Finding | None:
     if asked is not None and now - asked < FAILING_FOR:
         return None
     said = facts.why or "It cannot be reached."
-    what = f"The carrier does not answer. {said}"
+    what = f"Nothing can be read from the carrier. {said}"
     return Finding(HealthCheck.CARRIER, HealthLevel.RED, what, ASK_THE_CARRIER, asked)
 
 

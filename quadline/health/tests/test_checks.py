@@ -90,7 +90,7 @@ FINE = CarrierFacts(asked_at=ago(seconds=40), taken_at=ago(minutes=3))
         (
             CarrierFacts(ago(minutes=3), ago(seconds=5), "The token is wrong."),
             RED,
-            "does not answer. The token is wrong.",
+            "Nothing can be read from the carrier. The token is wrong.",
         ),
         (CarrierFacts(None, ago(seconds=5), "Away."), RED, "Away."),
         # it was away, and is back
