@@ -152,6 +152,14 @@ def spoken_time(at: datetime, now: datetime) -> str:
     return f"{local:%b} {local.day}, {clock_time}"
 
 
+def moment(at: datetime, now: datetime) -> str:
+    """The same for something that happened then: at 9:05 AM, or on Dec 1 at 9:05 AM."""
+    words = spoken_time(at, now)
+    if ", " not in words:
+        return f"at {words}"
+    return f"on {words.replace(', ', ' at ')}"
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """3 texts; 1 text."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

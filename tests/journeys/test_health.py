@@ -5,6 +5,7 @@ is over: through real processes, and in a browser.
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -40,6 +41,12 @@ def check_on(page: Page, name: str) -> str:
 def letters(house: House, people: Cast, words: str) -> list[str]:
     mails = house.simulator.mail(people.ada.email)
     return [mail["subject"] for mail in mails if words in mail["subject"]]
+
+
+def ticks() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM procrastinate_periodic_defers")
+        return int(cursor.fetchone()[0])
 
 
 def minutes_pass(finding: Finding, minutes: int) -> None:
@@ -78,6 +85,7 @@ def test_a_carrier_that_goes_away_and_comes_back(
     minutes_pass(Finding(HealthCheck.CARRIER, HealthLevel.GREEN, "It answers."), 9)
     eventually(lambda: letters(the_house, people, "works again: Carrier"), every=1)
     assert len(letters(the_house, people, "Carrier")) == 2
+    page.reload()
     expect(page.locator("#health-trouble")).to_be_hidden()
 
 
@@ -88,6 +96,8 @@ def test_a_worker_that_stops_and_starts_again(
     here.open(HEALTH)
     page = here.page
     eventually(lambda: "A worker is running." in check_on(page, "Workers"), every=1)
+    # Its row goes with it; the timetable's stays.
+    eventually(ticks, every=0.2)
     the_house.processes["worker"].stop()
     try:
         said = check_on(page, "Workers")

@@ -39,7 +39,7 @@ def note(
 
 
 def subjects() -> list[str]:
-    return [letter.subject for letter in mail.outbox]
+    return [str(letter.subject) for letter in mail.outbox]
 
 
 def test_one_letter_when_it_is_red_and_one_when_it_is_over(

@@ -17,7 +17,7 @@ from quadline.health.failures import failures_by_reason
 from quadline.health.looking import look_at_everything, on_campus
 from quadline.health.models import CheckWatch
 from quadline.health.opt_outs import opt_outs_by_broadcast
-from quadline.health.rules import SEVERITY, Finding, HealthLevel
+from quadline.health.rules import Finding, HealthLevel
 from quadline.reports.deliveries import INSTEAD
 from quadline.reports.filters import Filters, filters_of
 from quadline.web.manage.numbers import require_manager
@@ -29,6 +29,7 @@ LEVEL_CHIPS = {
     HealthLevel.RED: {"label": "Needs attention", "tone": "bad", "icon": "alert"},
     HealthLevel.UNKNOWN: {"label": "Not known", "tone": "", "icon": "question"},
 }
+ASK_FOR_SOMEBODY = {HealthLevel.RED: 0, HealthLevel.YELLOW: 1}
 MARKED_CHIP = {"label": "High", "tone": "warn", "icon": "alert"}
 
 
@@ -39,7 +40,7 @@ def health_page(request: StaffRequest) -> HttpResponse:
     findings = look_at_everything(now)
     levels = [finding.level for finding in findings]
     # What needs somebody first; each part stays in the order of the checks.
-    findings.sort(key=lambda finding: -SEVERITY.index(finding.level))
+    findings.sort(key=lambda finding: ASK_FOR_SOMEBODY.get(finding.level, 2))
     context = {
         "at": now,
         "checks": _with_since(findings),

@@ -2,6 +2,7 @@
 and consequences in words, what tonight would delete.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from quadline.delivery.models import IncomingEmail
 from quadline.delivery.notices import notice_in_words
 from quadline.delivery.opting.confirmations import confirmation_faults, help_in_words
 from quadline.delivery.permission.opt_out_scope import REACH_WORDS, OptOutScope
+from quadline.health.opt_outs import FEWEST_TO_MARK
 from quadline.sms import segments
 from quadline.web.manage.setting_fields import Section
 
@@ -172,6 +174,19 @@ def _sensitive(
     }
 
 
+def _health(
+    then: CollegeSettings, now: CollegeSettings, user: User, sample: str
+) -> dict[str, Any]:
+    stops = math.ceil(BROADCAST_OF * then.opt_out_watch_percent / 100)
+    return {
+        "red": then.late_after_minutes,
+        "yellow": f"{then.late_after_minutes / 2:g}",
+        "students": BROADCAST_OF,
+        "stops": max(stops, FEWEST_TO_MARK),
+        "days": then.opt_out_watch_days,
+    }
+
+
 def _retention(
     then: CollegeSettings, now: CollegeSettings, user: User, sample: str
 ) -> dict[str, Any]:
@@ -199,5 +214,6 @@ PREVIEWS: dict[str, Previewed] = {
     "email": _email,
     "limits": _limits,
     "sensitive": _sensitive,
+    "health": _health,
     "retention": _retention,
 }

@@ -387,3 +387,16 @@ def test_a_decision_about_a_phone_leaves_no_number_on_record(people: Cast) -> No
     )
     [entry] = AuditEntry.objects.filter(subject_id="college_phone")
     assert entry.detail == {}
+
+
+def test_the_preview_of_health_says_what_would_be_marked(ada: Client) -> None:
+    form = {
+        "late_after_minutes": "25",
+        "opt_out_watch_percent": "2.5",
+        "opt_out_watch_days": "3",
+    }
+    shown = preview_of(ada, "health", form)
+
+    assert "due 12.5 minutes ago" in shown
+    assert "25 minutes ago turns Health red" in shown
+    assert "reached 1000 students, 25 or more who answer STOP within 3 days" in shown
