@@ -5,6 +5,7 @@ is over: through real processes, and in a browser.
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -59,6 +60,7 @@ def minutes_pass(finding: Finding, minutes: int) -> None:
         note_finding(finding, now=start + timedelta(minutes=minute))
 
 
+@pytest.mark.slow
 def test_a_carrier_that_goes_away_and_comes_back(
     the_house: House, people: Cast, at_the_screen: Arrive
 ) -> None:
@@ -89,6 +91,7 @@ def test_a_carrier_that_goes_away_and_comes_back(
     expect(page.locator("#health-trouble")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_worker_that_stops_and_starts_again(
     the_house: House, people: Cast, at_the_screen: Arrive
 ) -> None:
