@@ -33,7 +33,7 @@ AWAY_SECONDS = 75.0  # the carrier is asked every minute
 def check_on(page: Page, name: str) -> str:
     """What the page says of one check, once it is loaded again."""
     page.reload()
-    row = page.locator(".checks li").filter(
+    row = page.locator(".health-checks li").filter(
         has=page.get_by_role("heading", name=name, exact=True)
     )
     return row.inner_text()
@@ -191,7 +191,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     wrong = look(here, "healthy") + too_wide(here, "healthy")
     ill(people)
     here.open(HEALTH)
-    expect(here.page.locator(".checks li.red").first).to_be_visible()
+    expect(here.page.locator(".health-checks li.red").first).to_be_visible()
     wrong += look(here, "ill") + too_wide(here, "ill")
 
     assert wrong == []
