@@ -23,6 +23,7 @@ KINDS = {
     "demo": "demo",
     "config": "config",
     "web": "door",
+    "health": "room",
     "reports": "room",
     "live": "leaf",
     "worker": "ground",

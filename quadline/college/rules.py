@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from quadline.college.email_rules import EmailSettings
+from quadline.college.health_rules import HealthSettings
 from quadline.college.number_settings import NumberSettings
 from quadline.college.sensitive import SENSITIVE_BY_DEFAULT
 from quadline.college.values import (
@@ -30,7 +31,7 @@ from quadline.college.values import (
 STATES_BY_DEFAULT = "AL,CT,FL,LA,MA,MD,MS,NJ,OK,RI,TX,WA"
 
 
-class CollegeSettings(EmailSettings, NumberSettings):
+class CollegeSettings(EmailSettings, HealthSettings, NumberSettings):
     """One value for each decision; every fault of a value is a ValidationError."""
 
     college_name: CollegeName = Field(

@@ -20,6 +20,7 @@ from quadline.delivery.rosters import alerts as roster_alerts
 from quadline.delivery.rosters import retention
 from quadline.delivery.rosters import watching as roster_watching
 from quadline.delivery.sending import sender
+from quadline.health import watching as health_watching
 from quadline.jobs import ScheduledJob
 from quadline.numbers import (
     alerts,
@@ -67,6 +68,7 @@ def timetable() -> list[ScheduledJob]:
         ScheduledJob(stock.refill_warm_pool, EVERY_MINUTE),
         ScheduledJob(alerts.find_late_numbers, EVERY_MINUTE),
         ScheduledJob(roster_watching.look_into_folders_job, EVERY_MINUTE),
+        ScheduledJob(health_watching.watch_health, EVERY_MINUTE),
         ScheduledJob(roster_alerts.find_late_files, EVERY_15_MINUTES),
         ScheduledJob(watching.watch_numbers, EVERY_MINUTE),
         ScheduledJob(stuck_texts.find_stuck_texts, EVERY_15_MINUTES),

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "quadline.delivery",
     "quadline.broadcasts",
     "quadline.webhooks",
+    "quadline.health",
     "quadline.api",
     "quadline.web",
     "quadline.config",  # last: it registers the jobs of all the others

@@ -46,7 +46,9 @@ class ConsentEntry(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["student_phone", "system_phone", "occurred_at"])
+            models.Index(fields=["student_phone", "system_phone", "occurred_at"]),
+            # What happened lately, whoever it was (health/opt_outs.py).
+            models.Index(fields=["occurred_at"], name="consent_entry_time"),
         ]
         constraints = [
             models.UniqueConstraint(

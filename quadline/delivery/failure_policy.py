@@ -33,6 +33,37 @@ FOLLOW_UPS: dict[tuple[FailureSource, Remedy], FollowUp] = {
 # That a number is too new passes within hours; a text for it waits as it does for
 # any other new number.
 TRANSIENT_FAILURES = frozenset({Failure.NOT_REGISTERED, Failure.NOT_IN_CAMPAIGN})
+# What somebody at the college can do about each, in plain words; about the others
+# nothing is to be done, and the student got an email.
+ADVICE: dict[Failure, str] = {
+    Failure.INVALID_NUMBER: "Correct the phone in the roster.",
+    Failure.LANDLINE: "Ask these students for a mobile number.",
+    Failure.DISCONNECTED: "Ask these students for their new number.",
+    Failure.NO_ROUTE: "Check these phones. Only US and Canadian numbers can be texted.",
+    Failure.OPTED_OUT: "Nothing. Only the student can opt back in, by texting START.",
+    Failure.REFUSED_BY_PHONE: "Nothing. Write these students an email.",
+    Failure.FILTERED: (
+        "Look at the words: shortened links, capitals and many exclamation marks look"
+        " like spam. If it goes on, ask the carrier why."
+    ),
+    Failure.TOO_LARGE: "Write shorter texts, or smaller pictures.",
+    Failure.EXPIRED: "See Carrier and Queues above if there are many.",
+    Failure.UNREACHABLE: "Nothing, as long as there are few. The phone was off.",
+    Failure.NETWORK: "Nothing, as long as there are few.",
+    Failure.TOO_MANY: "Lower the rate under Settings, Limits and cost.",
+    Failure.DAILY_LIMIT: (
+        "Set the daily limit under Settings, Limits and cost, so that texts wait for"
+        " the next day; ask the carrier for a higher one."
+    ),
+    Failure.HELD_BACK: "Wait. If it lasts more than a day, ask the carrier why.",
+    Failure.CARRIER_TROUBLE: "Look at the carrier's status page.",
+    Failure.NOT_REGISTERED: "Wait up to a day. New numbers are registered slowly.",
+    Failure.NOT_IN_CAMPAIGN: "See Numbers, and your campaign in the carrier's console.",
+    Failure.NOT_ALLOWED: "Look at what the carrier's console allows your account.",
+    Failure.NOT_SET_UP: "Check account, token and service with quadline doctor.",
+    Failure.MALFORMED: "Tell whoever looks after Quadline: it should not happen.",
+    Failure.UNKNOWN: "Look the code up in the carrier's list of error codes.",
+}
 # After how many texts that failed so a phone counts as bad. One "not in service" may be
 # the network's mistake.
 BAD_NUMBER_AFTER: dict[Failure, int] = {
@@ -54,3 +85,14 @@ def concerns_administrators(failure: Failure) -> bool:
     set-up, or what is written in texts.
     """
     return failure.remedy is Remedy.COLLEGE or failure is Failure.FILTERED
+
+
+def reason_of(failure: Failure) -> str:
+    """As a message keeps it."""
+    return failure.name.lower()
+
+
+COLLEGE_REASONS = frozenset(
+    reason_of(failure) for failure in Failure if failure.remedy is Remedy.COLLEGE
+)
+ADVICE_BY_REASON = {reason_of(failure): words for failure, words in ADVICE.items()}

@@ -88,8 +88,10 @@ def delivery_report(viewer: User, filters: Filters) -> Delivery:
     )
 
 
-def messages_written(viewer: User, filters: Filters) -> Rows:
-    """Every outbound message of the report, each with the part it falls into."""
+def messages_written(viewer: User, filters: Filters, *columns: str) -> Rows:
+    """Every outbound message of the report, each with the part it falls into, and with
+    these columns.
+    """
     parts = DELIVERY_PARTS[filters.channel].items()
     part = Case(
         *(
@@ -103,7 +105,7 @@ def messages_written(viewer: User, filters: Filters) -> Rows:
         .filter(direction=Direction.OUTBOUND)
         .exclude(status=Status.CANCELLED)
     )
-    rows = Rows.of(written.annotate(part=part), "part", "reason", "detail")
+    rows = Rows.of(written.annotate(part=part), "part", "reason", "detail", *columns)
     # Every row has these two columns; here nothing is answered.
     return rows.on_the_campus_clock(filters).adding(
         reply_at="NULL::timestamptz", took="NULL::interval"

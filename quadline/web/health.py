@@ -11,10 +11,13 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from quadline.health.looking import look_at_everything
+from quadline.health.rules import Finding, HealthCheck, HealthLevel, worst_level
 
 
 @login_not_required
@@ -69,10 +72,43 @@ def _migrations() -> frozenset[tuple[str, str]]:
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Counters of this process, for a monitor that knows the token."""
-    token = settings.ENV.metrics_token
-    given = request.headers.get("Authorization", "")
-    is_known = token and constant_time_compare(given, f"Bearer {token}")
-    if not is_known:
+    if not _knows_token(request):
         # Not 401: a stranger need not learn that there is anything here.
         return HttpResponse(status=404)
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+@login_not_required
+@require_safe
+def monitor(request: HttpRequest) -> HttpResponse:
+    """How texting stands, for the operator's own monitoring: 503 as long as something
+    is red. No worker is needed to answer.
+    """
+    if not _knows_token(request):
+        return HttpResponse(status=404)
+    try:
+        findings = look_at_everything()
+    except DatabaseError:
+        away = "The database does not answer."
+        findings = [Finding(HealthCheck.DATABASE, HealthLevel.RED, away)]
+    level = worst_level(finding.level for finding in findings)
+    checks = {finding.check: _as_json(finding) for finding in findings}
+    return JsonResponse(
+        {"level": level, "checks": checks},
+        status=503 if level is HealthLevel.RED else 200,
+    )
+
+
+def _as_json(finding: Finding) -> dict[str, str | None]:
+    return {
+        "level": finding.level,
+        "what": finding.what,
+        "next_step": finding.next_step,
+        "since": finding.since.isoformat() if finding.since else None,
+    }
+
+
+def _knows_token(request: HttpRequest) -> bool:
+    token = settings.ENV.metrics_token
+    given = request.headers.get("Authorization", "")
+    return bool(token) and constant_time_compare(given, f"Bearer {token}")

@@ -9,12 +9,16 @@ from django.http import HttpRequest
 
 from quadline import clock
 from quadline.accounts.models import User
+from quadline.accounts.rules import May
 from quadline.college.current import college_settings
 from quadline.college.logo import logo_digest
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.outbox import carrier_outage
 from quadline.delivery.outbox.wait_explanation import trouble_of
+from quadline.health.looking import look_at_workers
+from quadline.health.rules import HealthLevel
+from quadline.health.watching import red_labels
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import NumberStep
 from quadline.web.compose.composer import longest_wait
@@ -44,6 +48,7 @@ class Shell:
     unread: int
     number: NumberView
     carrier_is_away: bool
+    health_trouble: list[str]  # for administrators: what is red
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
@@ -70,7 +75,17 @@ def shell_of(user: User) -> Shell:
         unread=mine.unread().count(),
         number=number_view(user),
         carrier_is_away=carrier_outage.keeps_texts_waiting_of(user, now=clock.now()),
+        health_trouble=_health_trouble() if user.may[May.MANAGE] else [],
     )
+
+
+def _health_trouble() -> list[str]:
+    """As the worker last found it; whether one runs is asked now, for none that has
+    ended can say so.
+    """
+    workers = look_at_workers()
+    others = [label for label in red_labels() if label != workers.label]
+    return [workers.label, *others] if workers.level is HealthLevel.RED else others
 
 
 def number_view(user: User) -> NumberView:

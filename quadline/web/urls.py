@@ -120,4 +120,5 @@ urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
     path("metrics", health.metrics, name="metrics"),
+    path("monitor", health.monitor, name="monitor"),
 ]

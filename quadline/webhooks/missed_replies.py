@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 # more page of its log.
 LOG_OVERLAP = timedelta(minutes=15)
 MAX_REPLY_GAP = timedelta(days=7)
+MAX_WHY = 200  # characters, as the column has
 
 
 @job(queue="receipts", attempts=3)
@@ -46,6 +47,7 @@ def _fetch() -> None:
         received = carrier.received_texts(since=_since(carrier.name, now))
     except NumberProblem as problem:
         log.warning("the carrier's log could not be read", why=problem.words)
+        _note_failure(carrier.name, problem.words, now)
         return
     missed = _missed(carrier.name, list(received))
     asking = {pair_in(text) for text in missed if asks_something(text.body)}
@@ -59,10 +61,22 @@ def _fetch() -> None:
         stop_start_order.settle_if_in_doubt(pair)
     read_until = _read_until(received, now)
     LogReading.objects.update_or_create(
-        carrier=carrier.name, defaults={"read_until": read_until}
+        carrier=carrier.name, defaults={"read_until": read_until, "read_at": now}
     )
     if missed:
         log.warning("replies were filed from the carrier's log", count=len(missed))
+
+
+def _note_failure(carrier: str, why: str, now: datetime) -> None:
+    """That the log is read every minute shows, on the quietest night, too, whether the
+    carrier can be reached (health/looking.py).
+    """
+    failed = {"failed_at": now, "why": why[:MAX_WHY]}
+    LogReading.objects.update_or_create(
+        carrier=carrier,
+        defaults=failed,
+        create_defaults={**failed, "read_until": now - MAX_REPLY_GAP},
+    )
 
 
 def _stops_first(texts: list[InboundText]) -> list[InboundText]:

@@ -39,3 +39,7 @@ class LogReading(models.Model):
 
     carrier = models.CharField(max_length=20, unique=True)
     read_until = models.DateTimeField()
+    # By our clock: when that was last done; when it last failed, and why.
+    read_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True, db_default="")

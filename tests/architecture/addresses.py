@@ -17,6 +17,7 @@ PUBLIC = {
     "alive",
     "ready",
     "metrics",
+    "monitor",  # with the same token
     "college-logo",  # the page to sign in shows it
     "api-openapi",  # what the API is; it names nobody
     "api-docs",

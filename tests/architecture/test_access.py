@@ -105,6 +105,7 @@ send_text              POST  302/404/404  302/404/404  302/404/404  422/404/404
 cancel_text            POST  302/404/404  302/404/404  302/404/404  302/404/404
 retry_text             POST  302/404/404  302/404/404  302/404/404  422/404/404
 manage_numbers         GET   403          403          200          403
+manage_health          GET   403          403          200          403
 manage_directory       GET   403          403          200          403
 manage_directory       POST  403          403          200          403
 revoke_directory       POST  403          403          404          403

@@ -95,6 +95,7 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
         "ada": [
             "/manage/numbers/",
             *number_pages(people),
+            "/manage/health/",
             *(f"/manage/settings/{slug}/" for slug in SECTIONS),
             "/manage/settings/offices/new/",
             "/manage/staff/",

@@ -269,6 +269,35 @@ SENSITIVE_SECTION = Section(
         ),
     ),
 )
+HEALTH_SECTION = Section(
+    "health",
+    "Health",
+    (
+        SettingField(
+            "late_after_minutes",
+            "What is due is late after",
+            "Then Health turns red and administrators get an email. It is yellow at"
+            " half of that.",
+            kind="number",
+            unit="minutes",
+        ),
+        SettingField(
+            "opt_out_watch_percent",
+            "Mark a broadcast from",
+            "Carriers flag a number at about 5 percent of a day’s recipients, and may"
+            " suspend it at 10.",
+            kind="number",
+            unit="percent opted out",
+        ),
+        SettingField(
+            "opt_out_watch_days",
+            "A STOP counts for a broadcast",
+            "For the last text before it, this long.",
+            kind="number",
+            unit="days",
+        ),
+    ),
+)
 RETENTION_SECTION = Section(
     "retention",
     "Retention",
@@ -298,6 +327,7 @@ SECTIONS = {
         LIMITS_SECTION,
         NUMBERS_SECTION,
         SENSITIVE_SECTION,
+        HEALTH_SECTION,
         RETENTION_SECTION,
     )
 }

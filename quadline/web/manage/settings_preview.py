@@ -2,6 +2,7 @@
 and consequences in words, what tonight would delete.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from quadline.delivery.models import IncomingEmail
 from quadline.delivery.notices import notice_in_words
 from quadline.delivery.opting.confirmations import confirmation_faults, help_in_words
 from quadline.delivery.permission.opt_out_scope import REACH_WORDS, OptOutScope
+from quadline.health.opt_outs import FEWEST_TO_MARK
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.pool_rules import is_nearly_used, spares_to_request
 from quadline.numbers.stock import numbers_in_use
@@ -198,6 +200,19 @@ def _sensitive(
     }
 
 
+def _health(
+    then: CollegeSettings, now: CollegeSettings, user: User, sample: str
+) -> dict[str, Any]:
+    stops = math.ceil(BROADCAST_OF * then.opt_out_watch_percent / 100)
+    return {
+        "red": then.late_after_minutes,
+        "yellow": f"{then.late_after_minutes / 2:g}",
+        "students": BROADCAST_OF,
+        "stops": max(stops, FEWEST_TO_MARK),
+        "days": then.opt_out_watch_days,
+    }
+
+
 def _retention(
     then: CollegeSettings, now: CollegeSettings, user: User, sample: str
 ) -> dict[str, Any]:
@@ -226,5 +241,6 @@ PREVIEWS: dict[str, Previewed] = {
     "limits": _limits,
     "numbers": _numbers,
     "sensitive": _sensitive,
+    "health": _health,
     "retention": _retention,
 }

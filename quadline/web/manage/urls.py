@@ -5,6 +5,7 @@ from django.urls import include, path
 from quadline.web.manage import (
     college_logo,
     directory,
+    health,
     invite,
     number_checks,
     number_page,
@@ -23,6 +24,7 @@ urlpatterns = [
         numbers.retry_number,
         name="retry_number",
     ),
+    path("health/", health.health_page, name="manage_health"),
     path("settings/", settings.first_section, name="manage-settings"),
     path("settings/logo/", college_logo.change, name="manage-logo"),
     path("settings/offices/new/", offices.new_office, name="manage-office-new"),

@@ -427,3 +427,16 @@ def test_a_smaller_warm_pool_gives_nothing_back_and_says_so(ada: Client) -> None
     form = form_of(ada.get(page_of("numbers")).content.decode())
     said = preview_of(ada, "numbers", form)
     assert "1 spare number above the size stays until a first text takes it" in said
+
+
+def test_the_preview_of_health_says_what_would_be_marked(ada: Client) -> None:
+    form = {
+        "late_after_minutes": "25",
+        "opt_out_watch_percent": "2.5",
+        "opt_out_watch_days": "3",
+    }
+    shown = preview_of(ada, "health", form)
+
+    assert "due 12.5 minutes ago" in shown
+    assert "25 minutes ago turns Health red" in shown
+    assert "reached 1000 students, 25 or more who answer STOP within 3 days" in shown

@@ -110,9 +110,19 @@ def test_a_page_that_cannot_be_read_leaves_nothing_behind_forever(
     box.fault(kind="list_rate_limit", times=1)
     fetch_missed_replies(timestamp=0)
     assert Message.objects.filter(direction="inbound").count() == 0
-    assert LogReading.objects.count() == 0, "it is read from the same place again"
+    reading = LogReading.objects.get()
+    earliest = timezone.now() - missed_replies.MAX_REPLY_GAP
+    assert reading.read_until <= earliest, "it is read from the same place again"
+    assert (reading.read_at, reading.why) == (
+        None,
+        "The carrier asked us to slow down.",
+    )
     fetch_missed_replies(timestamp=0)
     assert Message.objects.filter(direction="inbound").count() == 7
+    reading = LogReading.objects.get()
+    assert reading.read_at
+    assert reading.failed_at
+    assert reading.read_at >= reading.failed_at
 
 
 def test_a_gap_of_days_is_covered(
