@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from quadline.college.departure_settings import DepartureSettings
 from quadline.college.email_rules import EmailSettings
 from quadline.college.sensitive import SENSITIVE_BY_DEFAULT
 from quadline.college.values import (
@@ -29,7 +30,7 @@ from quadline.college.values import (
 STATES_BY_DEFAULT = "AL,CT,FL,LA,MA,MD,MS,NJ,OK,RI,TX,WA"
 
 
-class CollegeSettings(EmailSettings):
+class CollegeSettings(EmailSettings, DepartureSettings):
     """One value for each decision; every fault of a value is a ValidationError."""
 
     college_name: CollegeName = Field(

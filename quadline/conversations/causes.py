@@ -73,6 +73,12 @@ class Cause(StrEnum):
         "Goes on: its author may text this student again",
     )
 
+    AUTHOR_LEFT = "author left", "Handed over: its author left or is on leave"
+    AUTHOR_LEFT_CANCELLED = (
+        "canceled with its author",
+        "Canceled: its author left or is on leave",
+    )
+
     EMAILED = "emailed", "The mail server has the email"
     NO_ADDRESS = "no email address", "No email: there is no address on file"
     EMAIL_FAILED = "email failed", "The mail server did not take the email"

@@ -1,0 +1,116 @@
+"""The leaver's caseload goes to those who follow, and comes back with them."""
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Q
+
+from quadline.accounts.models import User
+from quadline.handovers.models import HandedStudent
+from quadline.inboxes.departure_rules import Share, successor_for
+from quadline.inboxes.models import Departure, Inbox, Membership
+from quadline.inboxes.rules import is_shared
+from quadline.live.notifications import REACH_CHANGED, notify_screens
+from quadline.roster.models import CaseloadEntry
+
+
+def shared_out(
+    entries: Iterable[CaseloadEntry], shares: Sequence[Share]
+) -> dict[int, list[CaseloadEntry]]:
+    """A caseload by the inbox that follows, in the order in which they were chosen."""
+    split: dict[int, list[CaseloadEntry]] = {share.inbox_id: [] for share in shares}
+    for entry in entries:
+        inbox_id = successor_for(entry.student.program, shares)
+        if inbox_id is not None:
+            split[inbox_id].append(entry)
+    return split
+
+
+def caseload_of(staff: User) -> list[CaseloadEntry]:
+    entries = CaseloadEntry.objects.filter(staff=staff).select_related("student")
+    return list(entries.order_by("student__last_name", "student__first_name", "pk"))
+
+
+def holders_of(inbox_ids: Iterable[int]) -> dict[int, list[int]]:
+    """The staff users on whose caseloads the students of an inbox are: its owner, or
+    the members of an office's, for each of them may answer.
+    """
+    holders: dict[int, list[int]] = {}
+    for inbox_id in inbox_ids:
+        if not is_shared(inbox_id):
+            holders[inbox_id] = [inbox_id]
+            continue
+        members = Membership.objects.filter(inbox=inbox_id, user__is_active=True)
+        holders[inbox_id] = list(members.values_list("user", flat=True))
+    return holders
+
+
+def lock_staff(user_ids: Iterable[int]) -> None:
+    """In one order, as a roster locks them (roster/assigning.py)."""
+    rows = User.objects.filter(pk__in=set(user_ids)).order_by("pk")
+    list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def give_caseload(departure: Departure) -> None:
+    """Each student to the caseload of who follows. Who looks after the student already
+    goes on as before.
+    """
+    split = shared_out(caseload_of(departure.staff), departure.shares)
+    holders = holders_of(split)
+    records: list[HandedStudent] = []
+    given: list[CaseloadEntry] = []
+    for inbox_id, entries in split.items():
+        for entry in entries:
+            records.append(_record(departure, entry, inbox_id))
+            given += [
+                CaseloadEntry(
+                    staff_id=user_id,
+                    student_id=entry.student_id,
+                    relation=entry.relation,
+                    # One that had come from somebody on leave goes back there.
+                    handed_over_id=entry.handed_over_id or departure.pk,
+                )
+                for user_id in holders[inbox_id]
+            ]
+    HandedStudent.objects.bulk_create(records)
+    CaseloadEntry.objects.bulk_create(given, ignore_conflicts=True)
+    CaseloadEntry.objects.filter(staff=departure.staff).delete()
+    told = {user_id for each in holders.values() for user_id in each}
+    notify_screens(sorted(told | {departure.staff_id}), REACH_CHANGED)
+
+
+def take_caseload_back(departure: Departure, holder_ids: Iterable[int]) -> None:
+    """Those that came by this departure, and whom the successors still have: a roster
+    may have given a student to somebody else meanwhile.
+    """
+    holder_ids = set(holder_ids)
+    handed = {
+        row.student_id: row.relation for row in departure.handed_students.all()
+    }
+    theirs = CaseloadEntry.objects.filter(staff__in=holder_ids)
+    came = theirs.filter(Q(handed_over=departure) | Q(student__in=handed))
+    back = {
+        entry.student_id: handed.get(entry.student_id, entry.relation)
+        for entry in came.order_by("pk")
+    }
+    CaseloadEntry.objects.filter(handed_over=departure).delete()
+    CaseloadEntry.objects.bulk_create(
+        [
+            CaseloadEntry(
+                staff=departure.staff, student_id=student_id, relation=relation
+            )
+            for student_id, relation in back.items()
+        ],
+        ignore_conflicts=True,
+    )
+    notify_screens(sorted(holder_ids | {departure.staff_id}), REACH_CHANGED)
+
+
+def _record(
+    departure: Departure, entry: CaseloadEntry, inbox_id: int
+) -> HandedStudent:
+    return HandedStudent(
+        departure=departure,
+        student_id=entry.student_id,
+        inbox=Inbox(pk=inbox_id),
+        relation=entry.relation,
+    )
