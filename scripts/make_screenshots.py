@@ -35,6 +35,7 @@ from playwright.sync_api import Browser, Page  # noqa: E402
 from quadline.accounts.models import User  # noqa: E402
 from quadline.conversations.models import Conversation  # noqa: E402
 from quadline.demo.sample import PASSWORD, load_sample_college  # noqa: E402
+from quadline.numbers.models import SystemNumber  # noqa: E402
 from quadline.roster.models import Student  # noqa: E402
 from tests import house  # noqa: E402
 from tests.browser import Person, chromium, person  # noqa: E402
@@ -169,6 +170,8 @@ def shots(built: house.House) -> list[Shot]:
         Shot("profile-edit", MAYA, "/me/edit/"),
         Shot("profile-preferences", MAYA, "/me/preferences/"),
         Shot("profile-devices", MAYA, "/me/sessions/"),
+        Shot("number", RUTH, _number_of(MAYA)),
+        Shot("number-rest", RUTH, f"{_number_of(MAYA)}rest/"),
         Shot("help", MAYA, "/help/"),
         Shot("api-tokens", MAYA, "/me/tokens/"),
         Shot("api-docs", NOBODY, "/api/v1/docs"),
@@ -240,6 +243,11 @@ def _with(who: str, institutional_id: str) -> str:
         student__institutional_id=institutional_id,
     )
     return f"/inbox/c/{found.pk}/"
+
+
+def _number_of(who: str) -> str:
+    number = SystemNumber.objects.get(inbox__owner__email=f"{who}@alder.example")
+    return f"/manage/numbers/{number.pk}/"
 
 
 def _take_all(browser: Browser, built: house.House, all_shots: list[Shot]) -> None:

@@ -39,6 +39,10 @@ class Statement:
     rows: int
     plan: dict[str, Any]
 
+    def rows_of(self, table: str) -> int:
+        """What the nodes of its plan went through that read this table."""
+        return _rows(self.plan, table)
+
 
 @dataclass
 class Work:
@@ -94,7 +98,9 @@ def _explained(sql: str, params: Any) -> dict[str, Any]:
     return dict(explained["Plan"])
 
 
-def _rows(node: dict[str, Any]) -> int:
-    """PostgreSQL gives the mean of all loops."""
-    own: float = sum(node.get(name, 0) for name in READ) * node["Actual Loops"]
-    return round(own) + sum(_rows(below) for below in node.get("Plans", ()))
+def _rows(node: dict[str, Any], table: str = "") -> int:
+    """Of all tables, or one. PostgreSQL gives the mean of all loops."""
+    counts = not table or node.get("Relation Name") == table
+    read: float = sum(node.get(name, 0) for name in READ) if counts else 0
+    below = sum(_rows(each, table) for each in node.get("Plans", ()))
+    return round(read * float(node["Actual Loops"])) + below

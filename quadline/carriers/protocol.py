@@ -216,6 +216,22 @@ class OwnedNumber:
 
 
 @dataclass(frozen=True)
+class RentedNumber:
+    """A number of the account, as the carrier has it.
+
+    ``reference``: ours, under which it was bought; "" when there is none.
+    ``is_attached``: as ``attach`` leaves it. ``calls_us``: texts and calls come to
+    us, as far as the number itself says.
+    """
+
+    phone: str
+    carrier_number_id: str
+    reference: str
+    is_attached: bool
+    calls_us: bool
+
+
+@dataclass(frozen=True)
 class SentText:
     """A text as the carrier's log has it: taken at ``sent_at``.
 
@@ -379,7 +395,19 @@ class Carrier(Protocol):
         """Undo ``attach``, so that the next one registers it again. Twice is once."""
 
     def release(self, number: OwnedNumber) -> None:
-        """Give a number back. Nothing undoes this."""
+        """Give a number back. Nothing undoes this. Twice is once."""
+
+    def has(self, number: OwnedNumber) -> bool:
+        """Whether the account still has this number. Raises NumberProblem."""
+
+    def rented_numbers(self) -> Sequence[RentedNumber]:
+        """Every number of the account, complete. Raises NumberProblem."""
+
+    def point(self, number: OwnedNumber, *, reference: str) -> None:
+        """Have texts and calls to a number come to us, and tag it with our reference.
+
+        Twice is once.
+        """
 
     def connect(self) -> Sequence[str]:
         """Point the carrier's webhooks at us. Safe to repeat; says what was done."""

@@ -17,6 +17,7 @@ import aiohttp
 from quadline.carriers import twilio_answers as answers
 from quadline.carriers import twilio_consents as consents
 from quadline.carriers import twilio_log
+from quadline.carriers import twilio_rented as rented
 from quadline.carriers import twilio_setup as setup
 from quadline.carriers import twilio_shapes as shapes
 from quadline.carriers.protocol import (
@@ -31,6 +32,7 @@ from quadline.carriers.protocol import (
     OwnedNumber,
     Receipt,
     Registration,
+    RentedNumber,
     SearchArea,
     SendOutcome,
     SentText,
@@ -311,8 +313,8 @@ class Twilio:
             lambda client: client.incoming_phone_numbers.create(
                 phone_number=phone,
                 friendly_name=_tag(reference),
-                sms_url=self._address("inbound") + INBOUND_RETRIES,
-                voice_url=self._address("voice"),
+                sms_url=self._webhooks["sms_url"],
+                voice_url=self._webhooks["voice_url"],
             )
         )
         shapes.agrees(bought, phone_number=phone)
@@ -371,6 +373,28 @@ class Twilio:
                 number.carrier_number_id
             ).delete()
         )
+
+    def has(self, number: OwnedNumber) -> bool:
+        return rented.has(self._ask, number)
+
+    def rented_numbers(self) -> Sequence[RentedNumber]:
+        return rented.rented_numbers(self._ask, self._service, self._webhooks)
+
+    def point(self, number: OwnedNumber, *, reference: str) -> None:
+        rented.point(
+            self._ask,
+            number,
+            self._webhooks,
+            tag=_tag(reference),
+        )
+
+    @property
+    def _webhooks(self) -> dict[str, str]:
+        """Of a number itself: where its texts and calls go."""
+        return {
+            "sms_url": self._address("inbound") + INBOUND_RETRIES,
+            "voice_url": self._address("voice"),
+        }
 
     def _give_up(self, deletion: "Callable[[Any], Any]") -> None:
         try:
@@ -549,4 +573,4 @@ def _page_after(page: Any, client: Any) -> Any:
 
 
 def _tag(reference: str) -> str:
-    return f"quadline {reference}"
+    return f"{rented.TAG}{reference}"

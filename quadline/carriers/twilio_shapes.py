@@ -16,6 +16,7 @@ ANSWER_UNREADABLE = "The carrier's answer could not be read."
 LISTS = {
     "Messages.json": "messages",
     "IncomingPhoneNumbers.json": "incoming_phone_numbers",
+    "PhoneNumbers": "phone_numbers",
     "Local.json": "available_phone_numbers",
     "Sinks": "sinks",
     "Subscriptions": "subscriptions",

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from quadline.college.departure_settings import DepartureSettings
 from quadline.college.email_rules import EmailSettings
+from quadline.college.number_settings import NumberSettings
 from quadline.college.sensitive import SENSITIVE_BY_DEFAULT
 from quadline.college.values import (
     AreaCodes,
@@ -30,7 +31,7 @@ from quadline.college.values import (
 STATES_BY_DEFAULT = "AL,CT,FL,LA,MA,MD,MS,NJ,OK,RI,TX,WA"
 
 
-class CollegeSettings(EmailSettings, DepartureSettings):
+class CollegeSettings(EmailSettings, NumberSettings, DepartureSettings):
     """One value for each decision; every fault of a value is a ValidationError."""
 
     college_name: CollegeName = Field(

@@ -17,18 +17,28 @@ from quadline.delivery.outcomes import (
     stuck_texts,
 )
 from quadline.delivery.rosters import alerts as roster_alerts
-from quadline.delivery.rosters import retention, watching
+from quadline.delivery.rosters import retention
+from quadline.delivery.rosters import watching as roster_watching
 from quadline.delivery.sending import sender
+from quadline.handovers import carrying_out, ending
 from quadline.jobs import ScheduledJob
-from quadline.numbers import alerts, probing, provisioning
+from quadline.numbers import (
+    alerts,
+    comparing,
+    probing,
+    provisioning,
+    returning,
+    stock,
+    watching,
+)
 from quadline.webhooks import events, missed_replies
 
 QUEUES = {
     "texts": "hand texts over, settle unknown outcomes",
     "broadcasts": "follow those that run",
     "receipts": "apply what the carrier says of them",
-    "numbers": "rent numbers and register them",
-    "rosters": "compare rosters, apply them, take them back",
+    "numbers": "rent numbers, register them, give them back",
+    "rosters": "compare rosters, apply them, take them back; carry out departures",
     "letters": "emails to staff",
     "emails": "hand emails to students over to the mail server",
 }
@@ -54,9 +64,14 @@ def timetable() -> list[ScheduledJob]:
         ScheduledJob(missing_receipts.look_up_missing_receipts, EVERY_MINUTE),
         ScheduledJob(missed_replies.fetch_missed_replies, EVERY_MINUTE),
         ScheduledJob(provisioning.provision_waiting_numbers, EVERY_MINUTE),
+        ScheduledJob(returning.return_waiting_numbers, EVERY_MINUTE),
+        ScheduledJob(stock.refill_warm_pool, EVERY_MINUTE),
         ScheduledJob(alerts.find_late_numbers, EVERY_MINUTE),
-        ScheduledJob(watching.look_into_folders_job, EVERY_MINUTE),
+        ScheduledJob(carrying_out.carry_out_departures, EVERY_MINUTE),
+        ScheduledJob(ending.end_departures, EVERY_MINUTE),
+        ScheduledJob(roster_watching.look_into_folders_job, EVERY_MINUTE),
         ScheduledJob(roster_alerts.find_late_files, EVERY_15_MINUTES),
+        ScheduledJob(watching.watch_numbers, EVERY_MINUTE),
         ScheduledJob(stuck_texts.find_stuck_texts, EVERY_15_MINUTES),
         ScheduledJob(probing.probe_quiet_registrations, EVERY_15_MINUTES),
         ScheduledJob(events.drop_old_events, NIGHTLY),
@@ -65,5 +80,6 @@ def timetable() -> list[ScheduledJob]:
         ScheduledJob(carrier_opt_outs.compare_with_carrier, NIGHTLY),
         ScheduledJob(confirmations.check_confirmations, NIGHTLY),
         ScheduledJob(retention.drop_old_rosters, NIGHTLY),
+        ScheduledJob(comparing.compare_numbers, NIGHTLY),
         ScheduledJob(throttles.drop_ended_throttles, NIGHTLY),
     ]

@@ -78,6 +78,11 @@ class Cause(StrEnum):
         "canceled with its author",
         "Canceled: its author left or is on leave",
     )
+    NUMBER_RESTS = "number rests", "Held: the number was put to rest by {actor}"
+    NUMBER_GIVEN_UP = (
+        "number given up",
+        "Goes as an email: the number was given up by {actor}",
+    )
 
     EMAILED = "emailed", "The mail server has the email"
     NO_ADDRESS = "no email address", "No email: there is no address on file"

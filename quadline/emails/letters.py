@@ -93,6 +93,41 @@ def number_failed(
     send_to_staff(f"Texting number of {staff_name} needs you", lines, to)
 
 
+def number_works(*, to: Iterable[str], staff_name: str) -> None:
+    """Tell the administrators that a number they were told of is active now."""
+    lines = [
+        f"The texting number of {staff_name} is active now.",
+        "Waiting texts are being sent. There is nothing left to do.",
+    ]
+    _send(f"Texting number of {staff_name} is active now", lines, to)
+
+
+def number_troubles(*, to: Iterable[str], lines: list[str]) -> None:
+    """Tell the administrators what is wrong with numbers, and was not before."""
+    page = f"{settings.PUBLIC_URL}/manage/numbers/"
+    _send(
+        _subject(lines, "needs attention", "need attention"),
+        [*lines, f"What you can do about it: {page}"],
+        to,
+    )
+
+
+def number_troubles_over(*, to: Iterable[str], lines: list[str]) -> None:
+    """Tell them that what they were told of is over."""
+    told = [f"No longer: {line}" for line in lines]
+    _send(
+        _subject(lines, "is over", "are over"),
+        [*told, "There is nothing left to do."],
+        to,
+    )
+
+
+def _subject(lines: list[str], one: str, many: str) -> str:
+    if len(lines) == 1:
+        return f"A problem with texting numbers {one}"
+    return f"{len(lines)} problems with texting numbers {many}"
+
+
 def carrier_refuses(
     *,
     to: Iterable[str],

@@ -9,7 +9,7 @@ from quadline.jobs import enqueue
 from quadline.numbers import alerts
 from quadline.numbers.lifecycle import change_state
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import NumberState
+from quadline.numbers.rules import SETUP_STATES, NumberState
 from quadline.sms import bodies
 
 
@@ -17,7 +17,8 @@ def apply_registration(news: Registration, *, now: datetime) -> SystemNumber | N
     """Apply the carrier's news of a registration. Returns the
     number it is about, if it is ours.
     """
-    ours = SystemNumber.objects.live().exclude(carrier_number_id="")
+    bought = SystemNumber.objects.live().exclude(carrier_number_id="")
+    ours = bought.exclude(state=NumberState.RESTING)
     number = ours.filter(carrier_number_id=news.carrier_number_id).first()
     if number is None:
         return None
@@ -36,6 +37,8 @@ def activate(
 ) -> None:
     """The number may send from now on. Callers that know of
     texts that wait for it send them.
+
+    One that rests does not wake because old news is told again.
     """
     with transaction.atomic():
         if change_state(
@@ -43,8 +46,18 @@ def activate(
             NumberState.ACTIVE,
             cause=cause,
             now=now,
+            only_from=SETUP_STATES,
         ):
             enqueue(alerts.email_number_active, number_id=number.pk)
+            if _was_told(number):
+                enqueue(alerts.email_number_works, number_id=number.pk)
+
+
+def _was_told(number: SystemNumber) -> bool:
+    """Whether the administrators know that it was late or had failed."""
+    if number.administrator_told_at:
+        return True
+    return number.events.filter(to_state=NumberState.FAILED).exists()
 
 
 def _refuse(

@@ -10,7 +10,7 @@ from quadline import clock
 from quadline.accounts.models import User
 from quadline.emails import letters
 from quadline.jobs import enqueue, job
-from quadline.live.notifications import notify_screens
+from quadline.numbers.lifecycle import notify_owner
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import SETUP_STATES, TOLD_AFTER, USUALLY_WITHIN, NumberState
 
@@ -20,7 +20,7 @@ def email_number_failed(number_id: int) -> None:
     number = SystemNumber.objects.select_related("inbox__owner").get(pk=number_id)
     letters.number_failed(
         to=_administrators(),
-        staff_name=number.inbox.shown_name,
+        staff_name=number.whose,
         reason=number.reason,
     )
 
@@ -28,9 +28,16 @@ def email_number_failed(number_id: int) -> None:
 @job(queue="letters")
 def email_number_active(number_id: int) -> None:
     number = SystemNumber.objects.select_related("inbox__owner").get(pk=number_id)
-    owner = number.inbox.owner
+    owner = number.inbox.owner if number.inbox else None
     if owner and owner.emails_when_active:
         letters.number_is_active(to=owner.email, written=number.written)
+
+
+@job(queue="letters")
+def email_number_works(number_id: int) -> None:
+    """To the administrators, who were told that it did not."""
+    number = SystemNumber.objects.select_related("inbox__owner").get(pk=number_id)
+    letters.number_works(to=_administrators(), staff_name=number.whose)
 
 
 @job(queue="letters")
@@ -39,7 +46,7 @@ def email_number_delayed(number_id: int) -> None:
     if number.reason:  # else it was over meanwhile
         letters.number_is_delayed(
             to=_administrators(),
-            staff_name=number.inbox.shown_name,
+            staff_name=number.whose,
             reason=number.reason,
         )
 
@@ -50,7 +57,7 @@ def email_number_late(number_id: int) -> None:
     hours = (clock.now() - number.requested_at) // timedelta(hours=1)
     letters.number_is_late(
         to=_administrators(),
-        staff_name=number.inbox.shown_name,
+        staff_name=number.whose,
         hours=hours,
         reason=number.reason,
     )
@@ -78,7 +85,7 @@ def find_late_numbers(timestamp: int) -> None:
     for number in in_trouble:
         if in_trouble.filter(pk=number.pk).update(administrator_told_at=now):
             enqueue(email_number_delayed, number_id=number.pk)
-            notify_screens([number.inbox_id], "number")
+            notify_owner(number)
 
 
 def _administrators() -> list[str]:

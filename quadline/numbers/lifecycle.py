@@ -2,6 +2,7 @@
 event, its audit entry and its news.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -27,14 +28,18 @@ def change_state(
     cause: str,
     now: datetime,
     actor: User | None = None,
+    only_from: Collection[NumberState] = tuple(NumberState),
     **fields: Any,
 ) -> bool:
     """Move a number on, setting other fields with it. False when
     it has moved elsewhere meanwhile.
+
+    ``only_from``: where it must still be, when the law allows more.
     """
     with transaction.atomic():
         row = SystemNumber.objects.select_for_update(no_key=True).get(pk=number.pk)
-        if not may_become(NumberState(row.state), state):
+        before = NumberState(row.state)
+        if before not in only_from or not may_become(before, state):
             return False
         fields = {
             "reason": "",
@@ -78,4 +83,10 @@ def note_event(
         actor=actor,
         cause=cause,
     )
-    notify_screens([number.inbox_id], "number")
+    notify_owner(number)
+
+
+def notify_owner(number: SystemNumber) -> None:
+    """Tell the screens of whose number it is; a spare one is nobody's."""
+    if number.inbox_id is not None:
+        notify_screens([number.inbox_id], "number")

@@ -4,11 +4,13 @@ import uuid
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from quadline.accounts.models import User
 from quadline.inboxes.models import Inbox, inbox_of, seen_inboxes
+from quadline.numbers.comparison import TroubleKind
 from quadline.numbers.rules import (
+    ENDED_STATES,
     LIVE_STATES,
     NumberStanding,
     NumberState,
@@ -19,6 +21,8 @@ from quadline.numbers.rules import (
 )
 from quadline.sms import phones
 
+WARM_POOL = "the warm pool"
+IS_OVER = Q(state__in=sorted(ENDED_STATES))
 STATE_CHOICES = [(state.value, state.value.title()) for state in NumberState]
 
 
@@ -40,16 +44,27 @@ class SystemNumberQuerySet(models.QuerySet["SystemNumber"]):
         """
         return self.live().filter(inbox=inbox_id).first()
 
+    def spare(self) -> "SystemNumberQuerySet":
+        """Those of the warm pool, at whatever step."""
+        return self.live().filter(inbox=None)
+
+    def of_every_phone(self) -> "SystemNumberQuerySet":
+        """Of the rows of one phone number the newest: it may have had other inboxes."""
+        newer = SystemNumber.objects.filter(phone=OuterRef("phone"))
+        newer = newer.filter(pk__gt=OuterRef("pk"), inbox__isnull=False)
+        return self.exclude(phone="").filter(~Exists(newer))
+
     def visible_to(self, user: User) -> "SystemNumberQuerySet":
         """Those of the inboxes this person may read."""
-        return self.filter(seen_inboxes(user))
+        return self.filter(seen_inboxes(user), inbox__isnull=False)
 
 
 class SystemNumber(models.Model):
-    # The column keeps its name for one release: a process of the release before writes
-    # it.
+    # None: a spare one of the warm pool. The column keeps its name for one release: a
+    # process of the release before writes it.
     inbox = models.ForeignKey(
         Inbox,
+        null=True,
         on_delete=models.PROTECT,
         related_name="system_numbers",
         db_column="user_id",
@@ -91,14 +106,18 @@ class SystemNumber(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["phone"],
-                condition=~Q(phone="") & ~Q(state=NumberState.RELEASED),
+                condition=~Q(phone="") & ~IS_OVER,
                 name="one_user_per_number",
             ),
             models.UniqueConstraint(
                 fields=["carrier_number_id"],
-                condition=~Q(carrier_number_id=""),
+                condition=~Q(carrier_number_id="") & ~IS_OVER,
                 name="one_row_per_purchase",
             ),
+        ]
+        indexes = [
+            # all inboxes that ever had it: reply_owners.py
+            models.Index(fields=["phone"], name="number_phone"),
         ]
 
     def __str__(self) -> str:
@@ -108,6 +127,19 @@ class SystemNumber(models.Model):
     def written(self) -> str:
         """The number as people write it, once students can be texted from it."""
         return phones.written(self.phone) if self.phone and self.active_at else ""
+
+    @property
+    def whose(self) -> str:
+        """The inbox it belongs to, as the screens say it; the warm pool for a spare."""
+        return self.inbox.shown_name if self.inbox else WARM_POOL
+
+    @property
+    def its_inbox(self) -> Inbox:
+        """For numbers that were looked up by their inboxes: a spare one is not among
+        them.
+        """
+        assert self.inbox is not None, "a spare number has no inbox"
+        return self.inbox
 
     @property
     def steps(self) -> list[NumberStep]:
@@ -165,3 +197,52 @@ class Probe(models.Model):
 
     class Meta:
         db_table = "delivery_probe"  # where it was first
+
+
+class NumberTrouble(models.Model):
+    """Something that an administrator should look at: found by a comparison with the
+    carrier (comparison.py) or by counting what is left (stock.py).
+    """
+
+    kind = models.CharField(
+        max_length=20, choices=[(kind.value, kind.value) for kind in TroubleKind]
+    )
+    # None: of a number we do not know, or of none
+    number = models.ForeignKey(
+        SystemNumber,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="troubles",
+    )
+    phone = models.CharField(max_length=16, blank=True)
+    carrier_number_id = models.CharField(max_length=64, blank=True)
+    since = models.DateTimeField()
+    # an administrator has asked to have it repaired
+    repair_asked_at = models.DateTimeField(null=True)
+    repair_problem = models.CharField(max_length=300, blank=True)
+    told_at = models.DateTimeField(null=True)
+    over_at = models.DateTimeField(null=True)
+    over_told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "carrier_number_id"],
+                condition=Q(over_at=None),
+                name="one_open_trouble",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.phone}".strip()
+
+
+class CarrierComparison(models.Model):
+    """When the carrier's list of numbers was last compared with ours: one row."""
+
+    asked_at = models.DateTimeField(null=True)  # an administrator wants it done now
+    done_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True)  # why it could not be done
+    rented = models.PositiveIntegerField(default=0)  # as the carrier has it
+    # numbers of the account that Quadline has nothing to do with
+    foreign = models.PositiveIntegerField(default=0)

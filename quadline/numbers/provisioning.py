@@ -5,10 +5,10 @@ saved before it is bought, so that buying again is refused by the carrier; and e
 first looks for what was bought under our reference.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from quadline import clock
 from quadline.accounts.models import User
@@ -24,21 +24,23 @@ from quadline.carriers.protocol import (
 from quadline.college.current import college_settings
 from quadline.inboxes.models import Inbox
 from quadline.jobs import enqueue, enqueue_once, job
-from quadline.live.notifications import notify_screens
 from quadline.numbers import alerts
-from quadline.numbers.lifecycle import change_state, note_event
+from quadline.numbers.leases import (
+    LEASE,
+    end_lease,
+    renew_lease,
+    take_lease,
+    unattended,
+)
+from quadline.numbers.lifecycle import change_state, note_event, notify_owner
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import SETUP_STATES, NumberState
+from quadline.numbers.spares import take_spare
 
-# renewed before each call to the carrier, which takes 15 s at most
-LEASE = timedelta(seconds=30)
+ADOPTED = "found at the carrier and adopted by an administrator"
 TO_BE_PROVISIONED = Q(state__in=[NumberState.REQUESTED, NumberState.ORDERING]) | Q(
     state=NumberState.REGISTERING, attached_at=None
 )
-
-
-class LeasedElsewhere(Exception):
-    """Another worker is at this number; the job comes back later."""
 
 
 def request_number(
@@ -47,21 +49,38 @@ def request_number(
     actor: User,
     now: datetime,
 ) -> SystemNumber:
-    """The inbox's number. The first call asks for one; however
-    many call at once, there is one.
+    """The inbox's number. The first call takes a spare one of the warm pool, or asks
+    for one; however many call at once, there is one.
     """
     number = SystemNumber.objects.of_inbox(inbox.pk)
     if number:
         return number
     try:
         with transaction.atomic():
-            number = SystemNumber.objects.create(inbox=inbox, requested_at=now)
+            return take_spare(inbox=inbox, actor=actor, now=now) or _ask_for_one(
+                inbox=inbox, cause="first text", actor=actor, now=now
+            )
     except IntegrityError:  # a second tab was first
         return SystemNumber.objects.live().get(inbox=inbox)
+
+
+def request_spare(*, now: datetime) -> SystemNumber:
+    """Ask for one more number for the warm pool."""
+    return _ask_for_one(inbox=None, cause="for the warm pool", actor=None, now=now)
+
+
+def _ask_for_one(
+    *,
+    inbox: Inbox | None,
+    cause: str,
+    actor: User | None,
+    now: datetime,
+) -> SystemNumber:
+    number = SystemNumber.objects.create(inbox=inbox, requested_at=now)
     note_event(
         number,
         NumberState.REQUESTED,
-        cause="first text",
+        cause=cause,
         now=now,
         actor=actor,
     )
@@ -110,7 +129,7 @@ def provision_number(number_id: int) -> None:
     """Take a number as far as the carrier allows now. Safe to
     run twice, and at the same time.
     """
-    number = _take_lease(number_id)
+    number = take_lease(number_id, TO_BE_PROVISIONED)
     if number is None:
         return
     try:
@@ -121,7 +140,7 @@ def provision_number(number_id: int) -> None:
             raise
         _fail(number, problem.words)
     finally:
-        _is_leased(number).update(held_until=None)
+        end_lease(number)
 
 
 @job(queue="numbers", attempts=3)
@@ -129,36 +148,9 @@ def provision_waiting_numbers(timestamp: int) -> None:
     """Numbers that no worker is at, though something is
     left to do: their job was lost.
     """
-    now = clock.now()
-    forgotten = SystemNumber.objects.filter(
-        TO_BE_PROVISIONED, Q(held_until=None) | Q(held_until__lt=now)
-    )
-    for number in forgotten.filter(requested_at__lt=now - 2 * LEASE):
+    forgotten = unattended(TO_BE_PROVISIONED)
+    for number in forgotten.filter(requested_at__lt=clock.now() - 2 * LEASE):
         enqueue_once(provision_number, key=f"number-{number.pk}", number_id=number.pk)
-
-
-def _take_lease(number_id: int) -> SystemNumber | None:
-    now = clock.now()
-    left_to_do = SystemNumber.objects.filter(TO_BE_PROVISIONED, pk=number_id)
-    free = left_to_do.filter(Q(held_until=None) | Q(held_until__lt=now))
-    if free.update(held_until=now + LEASE):
-        return SystemNumber.objects.get(pk=number_id)
-    if left_to_do.exists():
-        raise LeasedElsewhere(number_id)
-    return None
-
-
-def _is_leased(number: SystemNumber) -> "QuerySet[SystemNumber]":
-    """The row, unless the hold has run out and a second copy of this job has it."""
-    return SystemNumber.objects.filter(pk=number.pk, held_until=number.held_until)
-
-
-def _renew_lease(number: SystemNumber) -> None:
-    """Raises LeasedElsewhere for a job that was away for longer than its hold."""
-    until = clock.now() + LEASE
-    if not _is_leased(number).update(held_until=until):
-        raise LeasedElsewhere(number.pk)
-    number.held_until = until
 
 
 def _advance(carrier: Carrier, number: SystemNumber) -> None:
@@ -174,11 +166,15 @@ def _advance(carrier: Carrier, number: SystemNumber) -> None:
         )
         if not is_ours:
             return  # a second copy of this job was faster, and goes on from here
-    _renew_lease(number)
+    renew_lease(number)
     owned = OwnedNumber(number.phone, number.carrier_number_id)
-    if number.events.filter(to_state=NumberState.FAILED).exists():
-        # else one whose registration was refused is attached already, and is not
-        # registered again
+    is_adopted = number.events.filter(cause=ADOPTED).exists()
+    # whoever bought it may have set other webhooks
+    if is_adopted:
+        carrier.point(owned, reference=str(number.reference))
+    if is_adopted or number.events.filter(to_state=NumberState.FAILED).exists():
+        # else one that is attached already is not registered again, and no news of its
+        # registration comes
         carrier.detach(owned)
     carrier.attach(owned)
     SystemNumber.objects.filter(pk=number.pk).update(attached_at=clock.now())
@@ -194,7 +190,7 @@ def _say_why(number: SystemNumber, words: str) -> None:
     )
     with transaction.atomic():
         if row.exclude(reason=words).update(reason=words):
-            notify_screens([number.inbox_id], "number")
+            notify_owner(number)
 
 
 def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
@@ -202,7 +198,7 @@ def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
         chosen = _find(carrier, number)
         with transaction.atomic():
             # a twin may have chosen another meanwhile, and be about to buy it
-            _renew_lease(number)
+            renew_lease(number)
             change_state(
                 number,
                 NumberState.ORDERING,
@@ -210,7 +206,7 @@ def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
                 now=clock.now(),
                 phone=chosen,
             )
-    _renew_lease(number)
+    renew_lease(number)
     try:
         return carrier.buy(number.phone, reference=str(number.reference))
     except NumberTaken:
@@ -230,7 +226,7 @@ def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
 def _find(carrier: Carrier, number: SystemNumber) -> str:
     """The first free number, looked for from the campus outwards."""
     for area in search_areas():
-        _renew_lease(number)
+        renew_lease(number)
         found = [
             phone
             for phone in carrier.search(area)

@@ -17,8 +17,11 @@ class NumberState(StrEnum):
     # ours; receives, but the networks do not let it send yet
     REGISTERING = "registering"
     ACTIVE = "active"  # sends and receives
-    RESTING = "resting"  # its user left; late texts still reach the college
-    RELEASED = "released"  # given back to the carrier
+    # ours, and nothing leaves from it; what students write to it is still filed
+    RESTING = "resting"
+    RELEASING = "releasing"  # being given back; an answer of the carrier may be lost
+    RELEASED = "released"  # given back to the carrier, or lost there
+    MOVED = "moved"  # another inbox has the phone number now, in a row of its own
     FAILED = "failed"  # an administrator must act; the reason says why
 
 
@@ -26,23 +29,17 @@ class NumberStanding(StrEnum):
     """How a number comes on, as far as its user and an administrator are concerned."""
 
     READY = "ready"
+    RESTING = "resting"  # until an administrator wakes it
     ON_ITS_WAY = "on_its_way"
     DELAYED = "delayed"  # something went wrong and is tried again; the reason says what
     LATE = "late"  # nothing is known to be wrong, and it takes too long
     NEEDS_ADMINISTRATOR = "needs_administrator"  # it does not go on without one
 
 
+# The one number of an inbox. While it rests, the inbox gets no other.
 LIVE_STATES = frozenset(
     {
         NumberState.REQUESTED,
-        NumberState.ORDERING,
-        NumberState.REGISTERING,
-        NumberState.ACTIVE,
-        NumberState.FAILED,
-    }
-)
-HELD_STATES = frozenset(
-    {
         NumberState.ORDERING,
         NumberState.REGISTERING,
         NumberState.ACTIVE,
@@ -50,6 +47,10 @@ HELD_STATES = frozenset(
         NumberState.FAILED,
     }
 )
+# no longer ours, or no longer this inbox's
+ENDED_STATES = frozenset({NumberState.RELEASED, NumberState.MOVED})
+# What reaches it is filed.
+HELD_STATES = frozenset(NumberState) - ENDED_STATES - {NumberState.REQUESTED}
 SETUP_STATES = frozenset(
     {
         NumberState.REQUESTED,
@@ -59,37 +60,46 @@ SETUP_STATES = frozenset(
     }
 )
 
+# What goes straight to released, from a state in which it is ours, was found to be
+# gone at the carrier.
 NEXT_STATES: dict[NumberState, frozenset[NumberState]] = {
     # Straight to registering: a purchase of an earlier try was found and adopted.
     NumberState.REQUESTED: frozenset(
-        {
-            NumberState.ORDERING,
-            NumberState.REGISTERING,
-            NumberState.FAILED,
-            NumberState.RELEASED,
-        }
+        {NumberState.ORDERING, NumberState.REGISTERING, NumberState.FAILED}
     ),
     NumberState.ORDERING: frozenset(
+        {NumberState.ORDERING, NumberState.REGISTERING, NumberState.FAILED}
+    ),
+    NumberState.REGISTERING: frozenset(
         {
-            NumberState.ORDERING,
-            NumberState.REGISTERING,
+            NumberState.ACTIVE,
             NumberState.FAILED,
+            NumberState.RELEASING,
             NumberState.RELEASED,
         }
     ),
-    NumberState.REGISTERING: frozenset(
-        {NumberState.ACTIVE, NumberState.FAILED, NumberState.RESTING}
+    # Not straight to releasing: what rests can still be woken.
+    NumberState.ACTIVE: frozenset(
+        {NumberState.REGISTERING, NumberState.RESTING, NumberState.RELEASED}
     ),
-    NumberState.ACTIVE: frozenset({NumberState.REGISTERING, NumberState.RESTING}),
-    NumberState.RESTING: frozenset({NumberState.RELEASED, NumberState.ACTIVE}),
+    NumberState.RESTING: frozenset(
+        {
+            NumberState.ACTIVE,
+            NumberState.RELEASING,
+            NumberState.RELEASED,
+            NumberState.MOVED,
+        }
+    ),
+    NumberState.RELEASING: frozenset({NumberState.RELEASED}),
     NumberState.RELEASED: frozenset(),
+    NumberState.MOVED: frozenset(),
     NumberState.FAILED: frozenset(
         {
             NumberState.REQUESTED,
             NumberState.ORDERING,
             NumberState.REGISTERING,
             NumberState.ACTIVE,
-            NumberState.RESTING,
+            NumberState.RELEASING,
             NumberState.RELEASED,
         }
     ),
@@ -164,6 +174,8 @@ def number_standing(
     """
     if state is NumberState.FAILED:
         return NumberStanding.NEEDS_ADMINISTRATOR
+    if state is NumberState.RESTING:
+        return NumberStanding.RESTING
     if state not in SETUP_STATES:
         return NumberStanding.READY
     if reason:

@@ -193,12 +193,14 @@ def _names(
 ) -> _Names:
     student_phones = {row.student_phone for row in rows}
     numbers = (
-        SystemNumber.objects.filter(phone__in={row.system_phone for row in rows})
+        SystemNumber.objects.filter(
+            phone__in={row.system_phone for row in rows}, inbox__isnull=False
+        )
         .select_related("inbox__owner")
         .order_by("pk")
     )
     # the newest of a number is the last
-    inboxes = {number.phone: number.inbox for number in numbers}
+    inboxes = {number.phone: number.its_inbox for number in numbers}
     owners = Student.objects.filter(mobile__in=student_phones, is_test=False).by_name()
     openable = set(owners.visible_to(viewer).values_list("pk", flat=True))
     conversations = _conversations(

@@ -33,6 +33,8 @@ class FaultKind(StrEnum):
     REGISTRATION_FAILED = "registration_failed"  # for `reason`
     PURCHASE_THEN_500 = "purchase_then_500"  # bought, and the answer is lost
     PURCHASE_THEN_HANG = "purchase_then_hang"
+    RELEASE_THEN_500 = "release_then_500"  # given back, and the answer is lost
+    RELEASE_THEN_HANG = "release_then_hang"
     SEARCH_EMPTY = "search_empty"  # no numbers (in `area_code`); buying there is 21452
     SOMEONE_TOOK_IT = "someone_took_it"  # buying is 21422
     # nobody takes mail for `seconds` of the simulator's time, or until removed

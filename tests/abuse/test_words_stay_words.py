@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.utils import timezone
 
 from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message, MessageTemplate
-from quadline.numbers.models import SystemNumber
+from quadline.numbers.models import NumberTrouble, SystemNumber
 from quadline.reports.tests.test_csv_export import is_formula
 from quadline.web.headers import CONTENT_SECURITY_POLICY
 from tests.abuse.hostile import fill
@@ -87,6 +88,9 @@ def pages(people: Cast, broadcast: object, words: str) -> list[str]:
     session = UserSession(pk=1, user=people.maya)
     # as long as a name may be
     rosters = roster_things(people.maya, words[:80])
+    trouble = NumberTrouble.objects.create(
+        kind="unpointed", number=number, carrier_number_id="PN1", since=timezone.now()
+    )
     thing = Thing(
         people.rosa,
         mine,
@@ -97,6 +101,7 @@ def pages(people: Cast, broadcast: object, words: str) -> list[str]:
         token,
         session,
         *rosters,
+        trouble,
     )
     read = {case.name for case in cases() if case.method == "GET"} - {
         "home",

@@ -19,6 +19,8 @@ from quadline.conversations.rules import Direction, Status
 from quadline.delivery.models import IncomingEmail
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import RosterMapping, RosterRun, RosterSource, Student
+from quadline.numbers.models import NumberTrouble, SystemNumber
+from quadline.roster.models import Student
 from tests.architecture.addresses import PUBLIC, is_of_the_api, names
 from tests.architecture.conftest import Enter
 from tests.cast import Cast, student
@@ -143,6 +145,12 @@ manage_invite_again    POST  403/403/403  403/403/403  302/302/302  403/403/403
 manage_deactivate      GET   403/403/403  403/403/403  200/200/200  403/403/403
 manage_deactivate      POST  403/403/403  403/403/403  422/302/302  403/403/403
 manage_reactivate      POST  403/403/403  403/403/403  302/302/302  403/403/403
+manage_number          GET   403          403          200          403
+wake_number            POST  403          403          302          403
+number_act             GET   403          403          200          403
+number_act             POST  403          403          422          403
+compare_numbers        POST  403          403          302          403
+repair_number          POST  403          403          302          403
 reports                    GET   200          200          200          200
 report-opt-outs            GET   200/404/404  200/200/404  200/200/200  200/200/200
 report-opt-outs-csv        GET   200/404/404  200/200/404  200/200/200  200/200/200
@@ -158,7 +166,13 @@ profile-sessions-end   POST  302          302          302          302
 """
 WHOSE = ("own", "office", "foreign")
 # Addresses with an id that need only be one.
-BY_NUMBER = ("retry_number", "stray_source", "revoke_directory")
+BY_NUMBER = (
+    "retry_number",
+    "manage_number",
+    "wake_number",
+    "stray_source",
+    "revoke_directory",
+)
 OF_A_ROSTER = (
     "roster_run",
     "roster_apply",
@@ -204,6 +218,7 @@ class Thing:
     roster: RosterRun
     source: RosterSource
     mapping: RosterMapping
+    trouble: NumberTrouble
 
 
 def thing_of(owner: User, person: Student) -> Thing:
@@ -243,6 +258,9 @@ def thing_of(owner: User, person: Student) -> Thing:
         user=owner, session_key=uuid.uuid4().hex, ip="203.0.113.7", user_agent=""
     )
     roster, source, mapping = roster_things(owner)
+    trouble = NumberTrouble.objects.create(
+        kind="unpointed", number=number, carrier_number_id=uuid.uuid4().hex, since=now
+    )
     return Thing(
         person,
         conversation,
@@ -255,6 +273,7 @@ def thing_of(owner: User, person: Student) -> Thing:
         roster=roster,
         source=source,
         mapping=mapping,
+        trouble=trouble,
     )
 
 
@@ -363,6 +382,10 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=[about.roster.pk])
     if name.startswith("report-"):
         return f"{reverse(name)}?staff={about.conversation.inbox_id}"
+    if name == "number_act":
+        return reverse(name, args=[about.number.pk, "release"])
+    if name == "repair_number":
+        return reverse(name, args=[about.trouble.pk])
     return reverse(name, args=[about.number.pk] if name in BY_NUMBER else [])
 
 

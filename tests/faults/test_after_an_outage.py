@@ -90,9 +90,10 @@ def lost_on_the_way(
         # a text to anybody else's student would be held
         mine = reached[at * each : (at + 1) * each]
         CaseloadEntry.objects.bulk_create(
-            CaseloadEntry(staff_id=number.inbox_id, student=student) for student in mine
+            CaseloadEntry(staff_id=number.its_inbox.pk, student=student)
+            for student in mine
         )
-        texts_of(User.objects.get(pk=number.inbox_id), number, mine, WORDS)
+        texts_of(User.objects.get(pk=number.its_inbox.pk), number, mine, WORDS)
     eventually(
         lambda: Message.objects.filter(status=Status.UNCONFIRMED).count() == in_doubt,
         within=300,

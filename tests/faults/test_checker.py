@@ -120,6 +120,7 @@ def honest() -> Evidence:
         ],
         mail=[],
         purchases=[{"phone_number": NUMBER}],
+        releases=[],
         faults=Counter(),
         unwritten=[],
         staff=[1, 2],
@@ -273,6 +274,9 @@ BREAKS: dict[str, Callable[[Evidence], Any]] = {
     "one number each": lambda seen: seen.purchases.append(
         {"phone_number": "+17345552001"}
     ),
+    "given back as recorded": lambda seen: seen.releases.append(
+        {"phone_number": NUMBER}
+    ),
     "no status falls and each has its event": silent,
     "each event says when why and by whom": (
         lambda seen: seen.events["m1"][0].update(actor_id=None)
@@ -299,6 +303,20 @@ def test_a_broken_promise_is_found(promise: str) -> None:
     seen = deepcopy(honest())
     BREAKS[promise](seen)
     assert promise in checker.broken(seen, Done())
+
+
+def test_a_number_that_was_given_back_makes_room_for_another() -> None:
+    seen = honest()
+    another = "+17345552001"
+    seen.numbers[0]["state"] = "released"
+    seen.numbers.append({"id": 2, "user_id": 1, "state": "active", "phone": another})
+    seen.purchases.append({"phone_number": another})
+    assert "given back as recorded" in checker.broken(seen, Done())
+
+    seen.releases.append({"phone_number": NUMBER})
+    assert checker.broken(seen, Done()) == {}
+    seen.releases.append({"phone_number": NUMBER})
+    assert "given back as recorded" in checker.broken(seen, Done())
 
 
 def test_every_promise_is_tried() -> None:

@@ -15,6 +15,7 @@ from quadline.conversations.models import Conversation, MessageTemplate
 from quadline.conversations.starters import INTRODUCTION
 from quadline.numbers.models import SystemNumber
 from quadline.web.manage.setting_fields import SECTIONS
+from quadline.numbers.rules import NumberState
 from tests.browser import Person
 from tests.cast import Cast, student
 from tests.history import write_history
@@ -102,7 +103,20 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
             f"/manage/staff/{people.maya.pk}/",
             f"/manage/staff/{people.maya.pk}/deactivate/",
         ],
+        "ada": ["/manage/numbers/", *number_pages(people)],
     }
+
+
+def number_pages(people: Cast) -> list[str]:
+    """A working number and one that failed, and what could be done with each."""
+    working = SystemNumber.objects.get(inbox__owner=people.maya)
+    failed = SystemNumber.objects.get(state=NumberState.FAILED)
+    return [
+        f"/manage/numbers/{working.pk}/",
+        f"/manage/numbers/{working.pk}/rest/",
+        f"/manage/numbers/{failed.pk}/",
+        f"/manage/numbers/{failed.pk}/release/",
+    ]
 
 
 # By dark only the colors: all else is as by light.

@@ -28,6 +28,7 @@ from quadline.carriers.protocol import (
     ReceiptProgress,
     Refused,
     Remedy,
+    RentedNumber,
     SearchArea,
     SendOutcome,
     Unknown,
@@ -77,7 +78,8 @@ class Wire(ABC):
     def fail(self, fault: str, **how: Any) -> None:
         """From now on, or for the next call: refuse (code), slow_down (seconds),
         accept_then_500, accept_then_hang, cut, nobody_listens, someone_took_it,
-        purchase_then_500, odd_answer (on, body, at).
+        purchase_then_500, odd_answer (on, body, at); or, of one number,
+        pointed_elsewhere (phone): somebody has given it other webhooks and a name.
         """
 
     @abstractmethod
@@ -245,7 +247,9 @@ class CarrierContract:
             assert not problem.value.is_final
 
     @pytest.mark.parametrize("body", ODD_BODIES)
-    @pytest.mark.parametrize("act", ["search", "buy", "owned", "release"])
+    @pytest.mark.parametrize(
+        "act", ["search", "buy", "owned", "has", "rented", "point", "release"]
+    )
     def test_what_is_asked_of_numbers_is_done_only_by_an_answer_that_says_so(
         self, wire: Wire, number: OwnedNumber, act: str, body: str
     ) -> None:
@@ -256,6 +260,9 @@ class CarrierContract:
             "search": lambda: carrier.search(SearchArea(area_code="313")),
             "buy": lambda: carrier.buy(free, reference="ref-odd"),
             "owned": lambda: carrier.owned(reference="ref-odd"),
+            "has": lambda: carrier.has(number),
+            "rented": lambda: carrier.rented_numbers(),
+            "point": lambda: carrier.point(number, reference="fixture"),
             "release": lambda: carrier.release(number),
         }
         wire.fail("odd_answer", on="numbers", body=body)
@@ -335,6 +342,46 @@ class CarrierContract:
         for _ in range(2):
             wire.carrier.release(number)
         assert wire.carrier.owned(reference="fixture") is None
+
+    def test_a_released_number_is_not_had_any_more(
+        self, wire: Wire, number: OwnedNumber
+    ) -> None:
+        assert wire.carrier.has(number)
+        wire.carrier.release(number)
+        assert not wire.carrier.has(number)
+
+    def test_every_rented_number_is_named_with_what_is_set_on_it(
+        self, wire: Wire, number: OwnedNumber
+    ) -> None:
+        carrier = wire.carrier
+        loose = carrier.buy(
+            carrier.search(SearchArea(area_code="313"))[0], reference="loose"
+        )
+        rented = sorted(carrier.rented_numbers(), key=lambda each: each.reference)
+        assert rented == [
+            RentedNumber(number.phone, number.carrier_number_id, "fixture", True, True),
+            RentedNumber(loose.phone, loose.carrier_number_id, "loose", False, True),
+        ]
+
+    def test_a_number_that_was_pointed_elsewhere_is_pointed_at_us_again(
+        self, wire: Wire, number: OwnedNumber
+    ) -> None:
+        wire.fail("pointed_elsewhere", phone=number.phone)
+        [before] = wire.carrier.rented_numbers()
+        assert (before.calls_us, before.reference) == (False, "")
+        for _ in range(2):
+            wire.carrier.point(number, reference="fixture")
+        [after] = wire.carrier.rented_numbers()
+        assert (after.calls_us, after.reference) == (True, "fixture")
+
+    @pytest.mark.parametrize("body", ODD_BODIES)
+    def test_members_that_cannot_be_read_are_no_list(
+        self, wire: Wire, number: OwnedNumber, body: str
+    ) -> None:
+        wire.fail("odd_answer", on="services", body=body)
+        with pytest.raises(NumberProblem) as problem:
+            wire.carrier.rented_numbers()
+        assert not problem.value.is_final
 
     def test_attaching_what_is_not_ours_is_a_problem_in_words(self, wire: Wire) -> None:
         with pytest.raises(NumberProblem) as problem:

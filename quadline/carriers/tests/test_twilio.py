@@ -60,6 +60,9 @@ class TwilioWire(Wire):
         if fault == "nobody_listens":
             self.carrier.api_url = NOBODY
             return
+        if fault == "pointed_elsewhere":
+            self._point_elsewhere(how["phone"])
+            return
         if fault == "slow_down":
             how = {"retry_after": how["seconds"]}
         if "code" in how:
@@ -70,6 +73,12 @@ class TwilioWire(Wire):
             )
             how = {"seconds": 60}
         self.box.fault(kind=FAULTS.get(fault, fault), times=1, **how)
+
+    def _point_elsewhere(self, phone: str) -> None:
+        """As somebody does in Twilio's console."""
+        client = self.carrier._library()
+        [row] = client.incoming_phone_numbers.list(phone_number=phone)
+        row.update(voice_url="https://elsewhere.example/", friendly_name="Main line")
 
     def signed(
         self, path: str, form: dict[str, str], *, token: str = ""

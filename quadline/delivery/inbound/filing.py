@@ -22,6 +22,7 @@ from quadline.conversations.receiving import Reply, receive
 from quadline.conversations.rules import Channel
 from quadline.delivery.inbound.keyword_replies import KeywordReply, honor_keywords
 from quadline.delivery.inbound.reply_owners import ReplyOwner, owners_of
+from quadline.delivery.inbound.spare_numbers import honor_without_inbox
 from quadline.delivery.opting import inflight, requests
 from quadline.inboxes.models import Inbox
 from quadline.roster import trouble
@@ -81,6 +82,9 @@ def file_replies(
             if reply.id in new
         ]
         _honor_all(filed, found.kept_back)
+        strangers = [text for text in texts if text not in placed]
+        if strangers:
+            honor_without_inbox({text: pair_in(text) for text in strangers}, now=now)
     return [replies[text].id if text in replies else None for text in texts]
 
 

@@ -15,8 +15,12 @@ from quadline.roster.rules import FORMER_PHONE_COUNTS
 # Whose number each text is to, and what is known of the phone it is from. A phone
 # belongs to the student who had it when the text was written (0), else to who has it
 # now (1), else, for a while, to who had it last (2). Several students may share one: it
-# is the one this inbox was in touch with last, else one on its owner's caseload. The
-# conditions on the number are those of its index.
+# is the one this inbox was in touch with last, else one on its owner's caseload.
+#
+# A number may have belonged to several inboxes, and may have been given back since the
+# text was written. It is to the inbox that was in touch with this phone last: so nobody
+# reads what a colleague's student answers. Else it is to the inbox that has the number
+# now.
 FIND_OWNERS = """
     SELECT
         text.place, number.id, number.user_id, phone.phone IS NOT NULL,
@@ -24,11 +28,25 @@ FIND_OWNERS = """
         coalesce(known.rank <> 1, false)
     FROM unnest(%(systems)s::text[], %(students)s::text[], %(times)s::timestamptz[])
          WITH ORDINALITY AS text (system_phone, student_phone, at, place)
-    JOIN numbers_systemnumber AS number
-      ON number.phone = text.system_phone
-     AND number.phone <> ''
-     AND number.state <> 'released'
-     AND number.state = ANY(%(held)s)
+    JOIN LATERAL (
+        SELECT candidate.id, candidate.user_id
+        FROM numbers_systemnumber AS candidate
+        WHERE candidate.phone = text.system_phone AND candidate.phone <> ''
+          AND candidate.user_id IS NOT NULL AND candidate.state <> 'requested'
+        ORDER BY
+            CASE WHEN EXISTS (
+                SELECT FROM numbers_systemnumber AS another
+                WHERE another.phone = text.system_phone AND another.id <> candidate.id
+            ) THEN (
+                SELECT max(message.position) FROM (
+                    SELECT position, system_number_id FROM conversations_message
+                    WHERE student_phone = text.student_phone OFFSET 0
+                ) AS message
+                WHERE message.system_number_id = candidate.id
+            ) END DESC NULLS LAST,
+            candidate.state = ANY(%(held)s) DESC, candidate.id DESC
+        LIMIT 1
+    ) AS number ON true
     LEFT JOIN LATERAL (
         SELECT
             conversation.id AS conversation_id, student.id AS student_id,

@@ -29,7 +29,6 @@ from quadline.delivery.opting import requests
 from quadline.jobs import job, single_instance
 from quadline.live.notifications import notify_each
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import HELD_STATES
 
 log = structlog.get_logger(__name__)
 
@@ -196,11 +195,10 @@ def _wait(looks: int) -> timedelta:
 def _conversations(pair: PhonePair) -> list[Conversation]:
     """Locked, as whenever somebody opts out or in: nothing joins them meanwhile."""
     student, system = pair
-    inboxes = SystemNumber.objects.filter(phone=system, state__in=HELD_STATES).values(
-        "inbox"
-    )
+    # those that had the number before, too: their students may have written
+    inboxes = SystemNumber.objects.filter(phone=system).exclude(inbox=None)
     rows = Conversation.objects.select_for_update(no_key=True, of=["self"]).filter(
-        inbox__in=inboxes
+        inbox__in=inboxes.values("inbox")
     )
     return list(
         rows.filter(Q(student__mobile=student) | Q(phone=student)).order_by("pk")

@@ -32,7 +32,6 @@ from quadline.inboxes.models import Inbox, may_write_in
 from quadline.jobs import enqueue
 from quadline.live.notifications import notify_each
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import HELD_STATES
 from quadline.roster.models import Student
 from quadline.sms import bodies
 
@@ -231,21 +230,24 @@ def question_in(conversation: Conversation) -> StopQuestion | None:
 def questions_in(conversations: Iterable[Conversation]) -> dict[int, StopQuestion]:
     """Those of the conversations in whose inbox somebody is
     asked, with what; in two looks.
+
+    About numbers that the inbox has no more, too: the question is still open.
     """
     asked = {each.pk: each for each in conversations if each.student_phone}
     inboxes = {each.inbox_id for each in asked.values()}
-    numbers = SystemNumber.objects.filter(
-        inbox__in=inboxes, state__in=HELD_STATES
-    ).exclude(phone="")
-    inbox_at = dict(numbers.values_list("phone", "inbox"))
+    numbers = SystemNumber.objects.filter(inbox__in=inboxes).exclude(phone="")
+    inboxes_at: dict[str, set[int | None]] = {}
+    for phone, inbox in numbers.values_list("phone", "inbox"):
+        inboxes_at.setdefault(phone, set()).add(inbox)
     found = StopQuestion.objects.filter(
         answer="",
-        system_phone__in=inbox_at,
+        system_phone__in=inboxes_at,
         student_phone__in={each.student_phone for each in asked.values()},
     )
     by_inbox = {
-        (inbox_at[question.system_phone], question.student_phone): question
+        (inbox, question.student_phone): question
         for question in found
+        for inbox in inboxes_at[question.system_phone]
     }
     of_each = {
         pk: by_inbox.get((each.inbox_id, each.student_phone))

@@ -29,10 +29,11 @@ from quadline.conversations.statuses import climb
 from quadline.delivery.failsafe import closing
 from quadline.delivery.permission.reach import WAS_NOT_SENT
 from quadline.jobs import job
-from quadline.numbers.rules import NumberState
+from quadline.numbers.rules import LIVE_STATES, NumberState
 
 DEADLINE_PASSED = "It couldn’t be sent in time."
 NUMBER_NOT_ACTIVE = "Your number was not active in time."
+NUMBER_GIVEN_UP = "The number it was written from is no longer in use here."
 AUTHOR_DEACTIVATED = "It was not sent: the account it was written from was deactivated."
 # a person has stopped it, or is being asked
 NO_DEADLINE_WHILE = (WaitingFor.PAUSED, WaitingFor.QUESTION)
@@ -126,11 +127,10 @@ def _close(message_id: uuid.UUID, now: datetime) -> None:
             detail=why,
         )
         return
-    is_without_number = (
-        message.system_number is None
-        or message.system_number.state != NumberState.ACTIVE
-    )
-    if is_without_number:
+    number = message.system_number
+    if number and number.state not in LIVE_STATES:
+        words = NUMBER_GIVEN_UP
+    elif number is None or number.state != NumberState.ACTIVE:
         words = NUMBER_NOT_ACTIVE
     else:
         tried = message.detail.removesuffix(closing.RETRIED_AUTOMATICALLY)

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 
 from quadline.college.current import college_settings
 from quadline.conversations.models import Message
-from quadline.conversations.rules import Status, WaitingFor
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Status, WaitingFor
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import NumberStanding
 
@@ -31,12 +31,15 @@ class WaitExplanation:
     detail: str
 
 
+WAKES = "An administrator can wake it."
 NUMBER_STATUS_WORDS = {
+    NumberStanding.RESTING: "Waiting: {number} is resting",
     NumberStanding.NEEDS_ADMINISTRATOR: "Waiting: there’s a problem with {number}",
     NumberStanding.DELAYED: "Waiting: {number} is delayed",
     NumberStanding.LATE: "Waiting: {number} is late",
 }
 NUMBER_REASONS = {
+    NumberStanding.RESTING: "number_resting",
     NumberStanding.NEEDS_ADMINISTRATOR: "number_failed",
     NumberStanding.DELAYED: "number_delayed",
     NumberStanding.LATE: "number_late",
@@ -50,7 +53,8 @@ def explain_wait(
     is_own: bool = True,
 ) -> WaitExplanation | None:
     """None for a text whose status says it all. ``is_own``: the reader wrote it."""
-    if message.status != Status.WAITING or message.reason != WaitingFor.NUMBER:
+    is_open = Status(message.status) in BEFORE_AN_ATTEMPT
+    if not is_open or message.reason != WaitingFor.NUMBER:
         # its number is not looked up: most messages of a page wait for nothing
         return None
     number = message.system_number
@@ -83,6 +87,8 @@ def trouble_of(
     """
     notified = NOTIFIED if is_own else ADMINISTRATORS_NOTIFIED
     match number.standing(now):
+        case NumberStanding.RESTING:
+            return WAKES
         case NumberStanding.NEEDS_ADMINISTRATOR:
             return f"{number.reason} {notified}".strip()
         case NumberStanding.DELAYED:

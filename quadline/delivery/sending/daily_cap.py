@@ -21,6 +21,7 @@ from quadline.consent.quiet_hours import quiet_until
 from quadline.consent.rules import ALLOWED, QuietHours
 from quadline.conversations.statuses import wait
 from quadline.delivery import alerts
+from quadline.delivery.models import DayCount
 from quadline.delivery.outbox.deadlines import with_deadline
 from quadline.delivery.rules import waits_for
 
@@ -119,6 +120,12 @@ def return_segments(segments: int, *, claimed_at: datetime) -> None:
             cursor.execute(
                 RETURN_SEGMENTS, {"segments": max(segments, 1), "day": _day(claimed_at)}
             )
+
+
+def segments_used(now: datetime) -> int:
+    """Of today's; counted only while the college has a daily cap."""
+    used = DayCount.objects.filter(day=_day(now)).values_list("segments", flat=True)
+    return used.first() or 0
 
 
 def cap_resets_at(now: datetime) -> datetime:

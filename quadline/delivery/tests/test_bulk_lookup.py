@@ -138,13 +138,15 @@ def test_two_thousand_unknown_outcomes_are_settled_by_a_few_readings_and_none_is
     for at, each in enumerate(numbers):
         mine = slice(at * EACH // 2, (at + 1) * EACH // 2)
         at_the_carrier = texts_of(
-            User.objects.get(pk=each.inbox_id), each, taken[mine], body
+            User.objects.get(pk=each.its_inbox.pk), each, taken[mine], body
         )
         run(hand_over, texts=at_the_carrier)
         in_doubt(
             [
                 *at_the_carrier,
-                *texts_of(User.objects.get(pk=each.inbox_id), each, cut[mine], body),
+                *texts_of(
+                    User.objects.get(pk=each.its_inbox.pk), each, cut[mine], body
+                ),
             ]
         )
     assert Message.objects.filter(status=Status.UNCONFIRMED).count() == NUMBERS * EACH

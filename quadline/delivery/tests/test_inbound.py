@@ -24,7 +24,7 @@ from quadline.delivery.tests.acts import (
     write,
 )
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import HELD_STATES, NumberState
+from quadline.numbers.rules import ENDED_STATES, HELD_STATES, NumberState
 from tests.cast import Cast, student
 from tests.house import Simulator
 
@@ -113,12 +113,12 @@ def test_a_number_that_is_not_ours_files_nothing(
 
 
 @pytest.mark.parametrize("state", list(NumberState))
-def test_every_number_we_hold_receives(
+def test_every_number_we_have_had_receives(
     people: Cast, mayas: SystemNumber, state: NumberState
 ) -> None:
     SystemNumber.objects.update(state=state)
     assert (reply(people.rosa.mobile, mayas.phone, "Hello") is not None) == (
-        state in HELD_STATES
+        state in HELD_STATES | ENDED_STATES
     )
 
 

@@ -3,6 +3,7 @@ settings that change under a carrier.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from procrastinate.contrib.django import app
@@ -19,7 +20,7 @@ def reconfigure(twilio: Twilio, settings: Settings) -> Callable[..., None]:
     carrier set up again from them.
     """
 
-    def change(**changes: str) -> None:
+    def change(**changes: Any) -> None:
         settings.ENV = settings.ENV.model_copy(update=changes)
         registry.carrier.cache_clear()
 

@@ -16,10 +16,10 @@ from quadline.carriers import twilio as twilio_module
 from quadline.carriers.protocol import NumberTaken, OutcomeUnknown
 from quadline.carriers.twilio import Twilio
 from quadline.carriers.twilio_answers import number_problem as problem_of
+from quadline.numbers.leases import LeasedElsewhere
 from quadline.numbers.lifecycle import change_state
 from quadline.numbers.models import NumberEvent, SystemNumber
 from quadline.numbers.provisioning import (
-    LeasedElsewhere,
     provision_number,
     provision_waiting_numbers,
     request_number,
@@ -201,7 +201,7 @@ def test_a_number_that_is_another_users_already_is_not_chosen(
         SystemNumber.objects.create(
             inbox=people.omar.inbox,
             phone=phone,
-            state=NumberState.RESTING,
+            state=NumberState.RELEASING,
             requested_at=timezone.now(),
             carrier_number_id=f"PN{index}",
         )

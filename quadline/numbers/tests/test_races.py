@@ -22,14 +22,15 @@ from quadline.carriers.protocol import (
 )
 from quadline.carriers.twilio import Twilio
 from quadline.numbers import provisioning
+from quadline.numbers.leases import LEASE, LeasedElsewhere
 from quadline.numbers.models import NumberEvent, SystemNumber
 from quadline.numbers.provisioning import (
-    LEASE,
-    LeasedElsewhere,
     provision_number,
     request_number,
 )
+from quadline.numbers.returning import return_number
 from quadline.numbers.rules import NumberState
+from quadline.numbers.stock import refill_warm_pool
 from tests.cast import Cast, staff
 from tests.house import PATIENCE, Simulator, eventually
 
@@ -104,7 +105,7 @@ def test_two_workers_that_both_believe_to_hold_a_number_buy_it_once(
 
     with monkeypatch.context() as patch:
         patch.setattr(Twilio, "owned", owned)
-        patch.setattr(provisioning, "_renew_lease", lambda number: None)
+        patch.setattr(provisioning, "renew_lease", lambda number: None)
         outcomes = all_at_once([advance, advance])
     assert sorted(str(type(outcome).__name__) for outcome in outcomes) == sorted(
         ["NoneType", NumberTaken.__name__]
@@ -195,3 +196,70 @@ def is_taken_as_far_as_possible(number: SystemNumber) -> bool:
     except (NumberProblem, LeasedElsewhere, IntegrityError):
         return False
     return True
+
+
+def spare_numbers(count: int) -> list[SystemNumber]:
+    """Ready in the warm pool."""
+    now = timezone.now()
+    return [
+        SystemNumber.objects.create(
+            state=NumberState.ACTIVE,
+            phone=f"+1734234{index:04d}",
+            carrier_number_id=f"PN{index}",
+            requested_at=now,
+            active_at=now,
+        )
+        for index in range(count)
+    ]
+
+
+def test_twenty_first_texts_of_one_user_take_one_spare_number(
+    committed_people: Cast,
+) -> None:
+    spare_numbers(20)
+    numbers = all_at_once([lambda: ask_for(committed_people.maya)] * 20)
+
+    [taken] = SystemNumber.objects.exclude(inbox=None)
+    assert set(numbers) == {taken}
+    assert SystemNumber.objects.count() == 20
+    assert taken.events.count() == 1
+
+
+def test_a_spare_number_is_taken_by_one_of_many(committed_people: Cast) -> None:
+    spares = spare_numbers(3)
+    users = [
+        staff(f"advisor{index}@alder.example", f"Advisor {index}")
+        for index in range(10)
+    ]
+    numbers = all_at_once([partial(ask_for, user) for user in users])
+
+    assert all(isinstance(number, SystemNumber) for number in numbers)
+    assert len(set(numbers)) == 10
+    assert set(spares) <= set(numbers)
+    # whose first text found the others locked asks for a number of its own
+    assert SystemNumber.objects.filter(state=NumberState.REQUESTED).count() == 7
+
+
+def test_eight_workers_fill_the_warm_pool_once(
+    committed_people: Cast, reconfigure: Callable[..., None]
+) -> None:
+    reconfigure(warm_pool_size=3, number_pool_limit=4)
+    ask_for(committed_people.maya)
+    assert all_at_once([lambda: refill_warm_pool(timestamp=0)] * 8) == [None] * 8
+
+    assert SystemNumber.objects.spare().count() == 3
+    assert ProcrastinateJob.objects.filter(queue_name="numbers").count() == 4
+
+
+def test_eight_workers_give_a_number_back_once(
+    box: Simulator, twilio: Twilio, committed_people: Cast
+) -> None:
+    number = ask_for(committed_people.maya)
+    provision_number(number_id=number.pk)
+    SystemNumber.objects.filter(pk=number.pk).update(state=NumberState.RELEASING)
+    outcomes = all_at_once([lambda: return_number(number_id=number.pk)] * 8)
+
+    number.refresh_from_db()
+    assert number.state == NumberState.RELEASED
+    assert len(box.ledger("release")) == 1
+    assert {type(outcome) for outcome in outcomes} <= {type(None), LeasedElsewhere}

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quadline.numbers.rules import (
+    ENDED_STATES,
     HELD_STATES,
     LIVE_STATES,
     SETUP_STATES,
@@ -28,15 +29,17 @@ REACHED: dict[NumberState, datetime | None] = {
 }
 
 # From each state (row) to each other (column): requested, ordering, registering,
-# active, resting, released, failed.
+# active, resting, releasing, released, moved, failed.
 MAY_BECOME = """
-requested    . x x . . x x
-ordering     . x x . . x x
-registering  . . . x x . x
-active       . . x . x . .
-resting      . . . x . x .
-released     . . . . . . .
-failed       x x x x x x .
+requested    . x x . . . . . x
+ordering     . x x . . . . . x
+registering  . . . x . x x . x
+active       . . x . x . x . .
+resting      . . . x . x x x .
+releasing    . . . . . . x . .
+released     . . . . . . . . .
+moved        . . . . . . . . .
+failed       x x x x . x x . .
 """
 
 
@@ -114,16 +117,17 @@ def test_a_number_is_late_after_a_day_unless_it_is_set_up_or_over(
     expected = is_long and state not in (
         NumberState.ACTIVE,
         NumberState.RESTING,
+        NumberState.RELEASING,
         NumberState.RELEASED,
+        NumberState.MOVED,
     )
 
     assert is_late(ASKED, state, now=ASKED + timedelta(hours=hours)) is expected
 
 
 def test_every_state_is_either_the_users_one_number_or_over() -> None:
-    assert set(NumberState) - LIVE_STATES == {NumberState.RESTING, NumberState.RELEASED}
-    assert LIVE_STATES - {NumberState.ACTIVE} == SETUP_STATES
-    assert set(NumberState) - HELD_STATES == {
-        NumberState.REQUESTED,
-        NumberState.RELEASED,
-    }
+    over = {NumberState.RELEASED, NumberState.MOVED}
+    assert over == ENDED_STATES
+    assert set(NumberState) - LIVE_STATES == over | {NumberState.RELEASING}
+    assert {NumberState.ACTIVE, NumberState.RESTING} == LIVE_STATES - SETUP_STATES
+    assert set(NumberState) - HELD_STATES == over | {NumberState.REQUESTED}

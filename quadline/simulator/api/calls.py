@@ -141,11 +141,18 @@ def nothing_left() -> Response:
     return Response(status_code=204)
 
 
+HANGS = (
+    FaultKind.ACCEPT_THEN_HANG,
+    FaultKind.PURCHASE_THEN_HANG,
+    FaultKind.RELEASE_THEN_HANG,
+)
+
+
 async def lose_answer(call: ApiCall, fault: CarrierFault) -> Response:
     """The act was done; its answer is a 500,
     or silence and then a 500 or a closed line.
     """
-    if fault.kind in (FaultKind.ACCEPT_THEN_HANG, FaultKind.PURCHASE_THEN_HANG):
+    if fault.kind in HANGS:
         await asyncio.sleep(fault.seconds)
         if fault.then == "close":
             return await cut_connection(call.request, fault)

@@ -106,6 +106,9 @@ async def change(call: ApiCall) -> Response:
 async def release(call: ApiCall) -> Response:
     number = find(call)
     buying.release_number(call.carrier, number)
+    for kind in (FaultKind.RELEASE_THEN_500, FaultKind.RELEASE_THEN_HANG):
+        if lost := call.carrier.faults.take(kind, to=number.phone_number):
+            return await lose_answer(call, lost)
     return nothing_left()
 
 

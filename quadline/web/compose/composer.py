@@ -37,6 +37,7 @@ FIRST_TEXT_WORDS = (
     "Sending it requests your own texting number. That usually takes a few hours. The"
     " text waits for your number."
 )
+ONE_IS_READY = "Sending it gives you your own texting number. One is ready now."
 TEXT_WAITS = "A text you send waits here and goes out automatically"
 NUMBER_BEING_SET_UP = (
     f"Your number is being set up, usually within a few hours. {TEXT_WAITS} when it is"
@@ -45,6 +46,10 @@ NUMBER_BEING_SET_UP = (
 NEEDS_ADMINISTRATOR = (
     "There’s a problem with your number. Your administrator has been notified."
     f" {TEXT_WAITS} when it is fixed."
+)
+NUMBER_RESTS = (
+    "Your number is resting: nothing is sent from it until an administrator wakes it."
+    f" {TEXT_WAITS} then."
 )
 NOT_A_WRITER = "You have read-only access."
 # No text can be written in these. "first" and "pending" are not among them: a text may
@@ -294,11 +299,19 @@ def _new_number(student: Student) -> str:
     return f"Ask {student.first} for a mobile number; the roster brings it here."
 
 
+def _first_text_words() -> str:
+    if SystemNumber.objects.spare().filter(state=NumberState.ACTIVE).exists():
+        return ONE_IS_READY
+    return f"{FIRST_TEXT_WORDS} {email_fallback_words()}"
+
+
 def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:
     if number is None:
-        return "first", f"{FIRST_TEXT_WORDS} {email_fallback_words()}", "", None
+        return "first", _first_text_words(), "", None
     if number.state == NumberState.ACTIVE:
         return "ready", "", "", None
+    if number.state == NumberState.RESTING:
+        return "pending", f"{NUMBER_RESTS} {email_fallback_words()}", "", None
     trouble = trouble_of(number, now=clock.now())
     delayed = (
         f"There’s a problem with your number. {trouble} {TEXT_WAITS} when it is active."

@@ -81,7 +81,7 @@ class StopRequestForm(forms.Form):
         super().__init__(data, initial={"said_at": self.latest, "whose": first})
         self.numbers = {str(number.pk): number for number in numbers}
         choices = [
-            (pk, f"{number.inbox.shown_name}, {phones.written(number.phone)}")
+            (pk, f"{number.whose}, {phones.written(number.phone)}")
             for pk, number in self.numbers.items()
         ]
         everyone = (
@@ -94,7 +94,7 @@ class StopRequestForm(forms.Form):
         """Whose texts the student wants no more of."""
         whose = self.cleaned_data["whose"]
         return [
-            number.inbox
+            number.its_inbox
             for pk, number in self.numbers.items()
             if whose in (EVERY_NUMBER, pk)
         ]
@@ -184,7 +184,7 @@ def _of_whom(form: StopRequestForm, reader: User) -> str:
     """Whose texts end, where there is no choice."""
     if len(form.numbers) != 1:
         return ""
-    inbox = next(iter(form.numbers.values())).inbox
+    inbox = next(iter(form.numbers.values())).its_inbox
     return _name_of(inbox, reader)
 
 

@@ -188,9 +188,9 @@ def _numbers_seen_by(request: StaffRequest) -> list[tuple[str, str]]:
 
 
 def _whose(number: SystemNumber, request: StaffRequest) -> str:
-    if may_write_in(request.user, number.inbox_id):
+    if may_write_in(request.user, number.its_inbox.pk):
         return "your number"
-    return f"the number of {number.inbox.shown_name}"
+    return f"the number of {number.whose}"
 
 
 def _scope(request: StaffRequest) -> str:

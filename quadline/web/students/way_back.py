@@ -37,10 +37,7 @@ def way_back(student: Student, number: SystemNumber) -> WayBack:
     written = phones.written(number.phone)
     return WayBack(
         words=f"{student.first} must text START to {written}",
-        copied=(
-            f"To get texts from {number.inbox.shown_name} again, text START to"
-            f" {written}."
-        ),
+        copied=(f"To get texts from {number.whose} again, text START to {written}."),
     )
 
 
@@ -102,8 +99,8 @@ def opt_outs_of(
     ordered = sorted(
         numbers,
         key=lambda number: (
-            not may_write_in(reader, number.inbox_id),
-            number.inbox.shown_name,
+            not may_write_in(reader, number.its_inbox.pk),
+            number.whose,
         ),
     )
     return [
@@ -163,11 +160,9 @@ def whose_texts(
     of all that a word to another reaches.
     """
     if state.system_phone == number.phone:
-        return (
-            "you" if may_write_in(reader, number.inbox_id) else number.inbox.shown_name
-        )
+        return "you" if may_write_in(reader, number.its_inbox.pk) else number.whose
     if opt_out_scope.current_scope() is opt_out_scope.OptOutScope.OFFICE:
-        return f"anyone in {number.inbox.its_office}"
+        return f"anyone in {number.its_inbox.its_office}"
     return f"anyone at {college_settings().college_name}"
 
 

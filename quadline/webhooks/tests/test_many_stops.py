@@ -170,11 +170,11 @@ def test_a_broadcast_that_waits_makes_no_stop_dearer(
         file_without_waiting([heard(place, to=mayas.phone) for place in range(20)])
     assert ConsentState.objects.filter(opted_out=True).count() == 20
     looks = [
-        each
-        for each in work.more_than(20 * FEW_ROWS)
-        if "conversations_message" in each[1]
+        each.sql
+        for each in work.statements
+        if each.rows_of("conversations_message") > 20 * FEW_ROWS
     ]
-    assert [each for each in looks if "INSERT" not in each[1]] == []
+    assert [sql for sql in looks if "INSERT" not in sql] == []
 
 
 def test_each_has_its_own_proof_and_closes_what_waits_for_its_student(

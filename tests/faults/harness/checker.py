@@ -25,6 +25,8 @@ from tests.faults.harness.opting import (
 )
 from tests.faults.harness.pacing import no_number_above_its_rate
 
+GIVEN_UP = ("releasing", "released", "moved")
+
 
 def every_text_ends_or_waits_visibly(seen: Evidence, done: Done) -> Iterator[str]:
     """P1. The carrier may have nothing more to say of a text
@@ -86,19 +88,37 @@ def what_the_carrier_has_is_on_record(seen: Evidence, done: Done) -> Iterator[st
 
 
 def one_number_each(seen: Evidence, done: Done) -> Iterator[str]:
-    """P4."""
-    for user, count in Counter(number["user_id"] for number in seen.numbers).items():
+    """P4. One that ended, or is being given back, is nobody's any more; a spare one is
+    nobody's yet.
+    """
+    owners = Counter(
+        number["user_id"]
+        for number in seen.numbers
+        if number["state"] not in GIVEN_UP and number["user_id"] is not None
+    )
+    for user, count in owners.items():
         if count > 1:
             yield f"user {user} has {count} numbers"
     bought, recorded = (
         Counter(line["phone_number"] for line in seen.purchases),
-        Counter(row["phone"] for row in seen.numbers),
+        Counter(row["phone"] for row in seen.numbers if row["state"] != "moved"),
     )
     if bought != recorded or any(count > 1 for count in recorded.values()):
         yield (
             f"bought {sorted(bought.elements())}; recorded"
             f" {sorted(recorded.elements())}"
         )
+
+
+def given_back_as_recorded(seen: Evidence, done: Done) -> Iterator[str]:
+    """P4. Each once, and none that is in use."""
+    given = Counter(line["phone_number"] for line in seen.releases)
+    over = {row["phone"] for row in seen.numbers if row["state"] == "released"}
+    for phone, count in given.items():
+        if count > 1 or phone not in over:
+            yield f"{phone} was given back {count} times; recorded: {phone in over}"
+    for phone in sorted(over - given.keys()):
+        yield f"{phone} counts as given back, and the carrier has it"
 
 
 def news_read_from_the_log(seen: Evidence) -> int:
@@ -210,6 +230,7 @@ PROMISES: list[Promise] = [
     no_text_after_a_stop,
     each_pair_stands_by_the_last_word,
     one_number_each,
+    given_back_as_recorded,
     no_status_falls_and_each_has_its_event,
     each_event_says_when_why_and_by_whom,
     one_email_per_undelivered_text,

@@ -79,6 +79,7 @@ class Evidence:
     inbound: list[Row]
     mail: list[Row]
     purchases: list[Row]
+    releases: list[Row]
     faults: Counter[str]  # how often each struck, by the carrier's ledger
     unwritten: list[Row]  # recipients of a sent broadcast without their message
     # the load knows them by their places, the rows by these ids
@@ -131,6 +132,7 @@ def gathered(stage: Stage) -> Evidence:
         inbound=[line for line in stage.ledger("inbound") if line["sid"]],
         mail=stage.ledger("mail"),
         purchases=stage.ledger("purchase"),
+        releases=stage.ledger("release"),
         faults=Counter(line["fault"] for line in stage.ledger("fault")),
         unwritten=stage.rows(UNWRITTEN),
         staff=[person.id for person in (*stage.staff, *stage.newcomers)],

@@ -127,10 +127,12 @@ def make_due(number: "SystemNumber", texts: int) -> None:
     from quadline.roster.models import CaseloadEntry
 
     reached = students(texts)
-    mine = (CaseloadEntry(staff_id=number.inbox_id, student=each) for each in reached)
+    mine = (
+        CaseloadEntry(staff_id=number.its_inbox.pk, student=each) for each in reached
+    )
     CaseloadEntry.objects.bulk_create(mine)  # of others they would be held
     texts_of(
-        User.objects.get(pk=number.inbox_id),
+        User.objects.get(pk=number.its_inbox.pk),
         number,
         reached,
         "The college is closed today.",

@@ -11,12 +11,15 @@ from quadline.carriers import registry
 from quadline.carriers.protocol import NumberProblem
 from quadline.consent.confirmations import AskedFor
 from quadline.delivery.opting import confirmations
+from quadline.numbers.comparing import ask_carrier
+from quadline.numbers.watching import difference_words
 
 
 class Command(BaseCommand):
     help = (
         "Check the set-up at the carrier:"
-        " where replies go, and whether STOP and HELP are answered."
+        " where replies go, whether STOP and HELP are answered, and whether it has the"
+        " numbers that are in use here."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,12 +27,19 @@ class Command(BaseCommand):
         try:
             faults = list(carrier.faults_in_setup())
             confirmations.check_carrier_answers(carrier, now=clock.now())
+            compared, _ = ask_carrier(carrier)
         except NumberProblem as problem:
             raise CommandError(
                 f"{problem.words} Check the carrier's settings and try again;"
                 " nothing was changed."
             ) from problem
         self._say("Set-up at the carrier", faults)
+        numbers = [
+            difference_words(each.kind, phone=each.phone)
+            for each in compared.differences
+        ]
+        self._say("Numbers at the carrier", numbers)
+        faults += numbers
         found = {
             check.asked: amiss for check, amiss in confirmations.confirmation_faults()
         }
