@@ -99,13 +99,13 @@ def number_works(*, to: Iterable[str], staff_name: str) -> None:
         f"The texting number of {staff_name} is active now.",
         "Waiting texts are being sent. There is nothing left to do.",
     ]
-    _send(f"Texting number of {staff_name} is active now", lines, to)
+    send_to_staff(f"Texting number of {staff_name} is active now", lines, to)
 
 
 def number_troubles(*, to: Iterable[str], lines: list[str]) -> None:
     """Tell the administrators what is wrong with numbers, and was not before."""
     page = f"{settings.PUBLIC_URL}/manage/numbers/"
-    _send(
+    send_to_staff(
         _subject(lines, "needs attention", "need attention"),
         [*lines, f"What you can do about it: {page}"],
         to,
@@ -115,7 +115,7 @@ def number_troubles(*, to: Iterable[str], lines: list[str]) -> None:
 def number_troubles_over(*, to: Iterable[str], lines: list[str]) -> None:
     """Tell them that what they were told of is over."""
     told = [f"No longer: {line}" for line in lines]
-    _send(
+    send_to_staff(
         _subject(lines, "is over", "are over"),
         [*told, "There is nothing left to do."],
         to,

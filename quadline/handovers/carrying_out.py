@@ -250,4 +250,3 @@ def _end_access(departure: Departure) -> None:
         go_on_leave(departure.staff, actor=None)
     else:
         deactivate_staff(departure.staff, actor=None)
-

@@ -83,9 +83,7 @@ def take_caseload_back(departure: Departure, holder_ids: Iterable[int]) -> None:
     may have given a student to somebody else meanwhile.
     """
     holder_ids = set(holder_ids)
-    handed = {
-        row.student_id: row.relation for row in departure.handed_students.all()
-    }
+    handed = {row.student_id: row.relation for row in departure.handed_students.all()}
     theirs = CaseloadEntry.objects.filter(staff__in=holder_ids)
     came = theirs.filter(Q(handed_over=departure) | Q(student__in=handed))
     back = {
@@ -105,9 +103,7 @@ def take_caseload_back(departure: Departure, holder_ids: Iterable[int]) -> None:
     notify_screens(sorted(holder_ids | {departure.staff_id}), REACH_CHANGED)
 
 
-def _record(
-    departure: Departure, entry: CaseloadEntry, inbox_id: int
-) -> HandedStudent:
+def _record(departure: Departure, entry: CaseloadEntry, inbox_id: int) -> HandedStudent:
     return HandedStudent(
         departure=departure,
         student_id=entry.student_id,

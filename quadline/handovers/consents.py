@@ -103,9 +103,7 @@ def _moves(departure: Departure) -> list[PairMove]:
     numbers = SystemNumber.objects.live().filter(
         inbox__in={share.inbox_id for share in shares}
     )
-    phone_of = {
-        number.inbox_id: number.phone for number in numbers.exclude(phone="")
-    }
+    phone_of = {number.inbox_id: number.phone for number in numbers.exclude(phone="")}
     students = _students(departure)
     moves: list[PairMove] = []
     for system in set(own.values_list("phone", flat=True)):

@@ -47,9 +47,7 @@ def give_conversations(departure: Departure) -> None:
     Others stay where they are: they are nobody else's to read. Safe to repeat: what
     joined an emptied one meanwhile goes the same way.
     """
-    inbox_by_student = dict(
-        departure.handed_students.values_list("student", "inbox")
-    )
+    inbox_by_student = dict(departure.handed_students.values_list("student", "inbox"))
     known = {row.conversation_id: row for row in departure.handed_conversations.all()}
     for conversation, other in _pairs(departure, inbox_by_student):
         to = inbox_by_student[conversation.student_id or 0]

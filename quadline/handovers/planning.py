@@ -88,9 +88,7 @@ def plan_departure(
             )
             return departure
     except IntegrityError as error:  # another administrator was quicker
-        raise PlannedMeanwhile(
-            Departure.objects.open().get(staff=staff)
-        ) from error
+        raise PlannedMeanwhile(Departure.objects.open().get(staff=staff)) from error
 
 
 def change_departure(
@@ -143,9 +141,7 @@ def inboxes_that_can_follow(staff: User | None = None) -> "QuerySet[Inbox]":
     )
     if staff:
         writes = writes.exclude(user=staff)
-    personal = Q(
-        owner__is_active=True, owner__is_away=False, owner__role__in=WRITERS
-    )
+    personal = Q(owner__is_active=True, owner__is_away=False, owner__role__in=WRITERS)
     found = Inbox.objects.filter(personal | Q(Exists(writes), owner=None))
     if staff:
         found = found.exclude(pk=staff.pk)

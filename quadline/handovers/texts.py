@@ -192,9 +192,7 @@ def _target(departure: Departure, inbox_id: int, now: datetime) -> TextTarget:
     number = SystemNumber.objects.of_inbox(inbox_id)
     # Of an office's inbox the first member is its author: somebody must be.
     author = inbox.owner or inbox.memberships.order_by("pk")[0].user
-    number = number or request_number(
-        inbox=inbox, actor=departure.planned_by, now=now
-    )
+    number = number or request_number(inbox=inbox, actor=departure.planned_by, now=now)
     return TextTarget(inbox, number, author)
 
 

@@ -59,4 +59,3 @@ def fault_of_email(subject: str, body: str) -> str:
             f" {MAX_EMAIL_BODY:,} of message are possible."
         )
     return ""
-

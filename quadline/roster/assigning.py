@@ -68,8 +68,8 @@ GIVEN_PAIRS = """
         HAVING count(*) = 1
     ) AS alike ON alike.id_key = entry.id_key
 """
-# Rows that still name somebody who has left, or is on leave, are about those who follow.
-# Of an office's inbox all members look after its students.
+# Rows that still name somebody who has left, or is on leave, are about those who
+# follow. Of an office's inbox all members look after its students.
 LEAVERS_PAIRS = """
     CREATE TEMP TABLE given_leaver ON COMMIT DROP AS
     SELECT pair.*, departure.id AS departure_id
@@ -195,8 +195,7 @@ def assign(table: RosterTable) -> Assigned:
     with connection.cursor() as cursor:
         # ON COMMIT DROP is too late for a second import in the same transaction.
         cursor.execute(
-            "DROP TABLE IF EXISTS"
-            " given_entry, given_pair, given_leaver, given_decided"
+            "DROP TABLE IF EXISTS given_entry, given_pair, given_leaver, given_decided"
         )
         cursor.execute(GIVEN_ENTRIES)
         rows = _entries(table, stops)

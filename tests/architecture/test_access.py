@@ -17,10 +17,8 @@ from quadline.conversations.models import Conversation, Message, MessageTemplate
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Direction, Status
 from quadline.delivery.models import IncomingEmail
-from quadline.numbers.models import SystemNumber
-from quadline.roster.models import RosterMapping, RosterRun, RosterSource, Student
 from quadline.numbers.models import NumberTrouble, SystemNumber
-from quadline.roster.models import Student
+from quadline.roster.models import RosterMapping, RosterRun, RosterSource, Student
 from tests.architecture.addresses import PUBLIC, is_of_the_api, names
 from tests.architecture.conftest import Enter
 from tests.cast import Cast, student

@@ -14,8 +14,8 @@ from playwright.sync_api import expect
 from quadline.conversations.models import Conversation, MessageTemplate
 from quadline.conversations.starters import INTRODUCTION
 from quadline.numbers.models import SystemNumber
-from quadline.web.manage.setting_fields import SECTIONS
 from quadline.numbers.rules import NumberState
+from quadline.web.manage.setting_fields import SECTIONS
 from tests.browser import Person
 from tests.cast import Cast, student
 from tests.history import write_history
@@ -94,6 +94,7 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
         "omar": [conversations["pending"], "/me/"],
         "ada": [
             "/manage/numbers/",
+            *number_pages(people),
             *(f"/manage/settings/{slug}/" for slug in SECTIONS),
             "/manage/settings/offices/new/",
             "/manage/staff/",
@@ -103,7 +104,6 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
             f"/manage/staff/{people.maya.pk}/",
             f"/manage/staff/{people.maya.pk}/deactivate/",
         ],
-        "ada": ["/manage/numbers/", *number_pages(people)],
     }
 
 
