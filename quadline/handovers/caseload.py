@@ -1,12 +1,12 @@
 """The leaver's caseload goes to those who follow, and comes back with them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Q
 
 from quadline.accounts.models import User
 from quadline.handovers.models import HandedStudent
-from quadline.inboxes.departure_rules import Share, successor_for
+from quadline.inboxes.departure_rules import DepartureState, Share, successor_for
 from quadline.inboxes.models import Departure, Inbox, Membership
 from quadline.inboxes.rules import is_shared
 from quadline.live.notifications import REACH_CHANGED, notify_screens
@@ -83,24 +83,56 @@ def take_caseload_back(departure: Departure, holder_ids: Iterable[int]) -> None:
     may have given a student to somebody else meanwhile.
     """
     holder_ids = set(holder_ids)
-    handed = {row.student_id: row.relation for row in departure.handed_students.all()}
+    handed = {row.student_id: row for row in departure.handed_students.all()}
     theirs = CaseloadEntry.objects.filter(staff__in=holder_ids)
     came = theirs.filter(Q(handed_over=departure) | Q(student__in=handed))
-    back = {
-        entry.student_id: handed.get(entry.student_id, entry.relation)
-        for entry in came.order_by("pk")
-    }
-    CaseloadEntry.objects.filter(handed_over=departure).delete()
+    back = {entry.student_id: entry for entry in came.order_by("pk")}
+    # What a successor has in their own right stays.
+    came.exclude(handed_over=None).delete()
+    CaseloadEntry.objects.bulk_create(
+        [_put_back(departure, entry, handed) for entry in back.values()],
+        ignore_conflicts=True,
+    )
+    _keep_for_others(departure, back)
+    notify_screens(sorted(holder_ids | {departure.staff_id}), REACH_CHANGED)
+
+
+def _put_back(
+    departure: Departure,
+    entry: CaseloadEntry,
+    handed: Mapping[int, HandedStudent],
+) -> CaseloadEntry:
+    record = handed.get(entry.student_id)
+    return CaseloadEntry(
+        staff_id=departure.staff_id,
+        student_id=entry.student_id,
+        relation=record.relation if record else entry.relation,
+        handed_over_id=record.came_by_id if record else None,
+    )
+
+
+def _keep_for_others(departure: Departure, student_ids: Iterable[int]) -> None:
+    """Students whom another departure, too, has handed to the same people."""
+    rows = HandedStudent.objects.filter(
+        student__in=list(student_ids),
+        came_by=None,
+        departure__state=DepartureState.IN_EFFECT,
+    ).exclude(departure=departure)
+    kept = list(rows)
+    holders = holders_of({row.inbox_id for row in kept})
     CaseloadEntry.objects.bulk_create(
         [
             CaseloadEntry(
-                staff=departure.staff, student_id=student_id, relation=relation
+                staff_id=user_id,
+                student_id=row.student_id,
+                relation=row.relation,
+                handed_over_id=row.departure_id,
             )
-            for student_id, relation in back.items()
+            for row in kept
+            for user_id in holders[row.inbox_id]
         ],
         ignore_conflicts=True,
     )
-    notify_screens(sorted(holder_ids | {departure.staff_id}), REACH_CHANGED)
 
 
 def _record(departure: Departure, entry: CaseloadEntry, inbox_id: int) -> HandedStudent:
@@ -109,4 +141,5 @@ def _record(departure: Departure, entry: CaseloadEntry, inbox_id: int) -> Handed
         student_id=entry.student_id,
         inbox=Inbox(pk=inbox_id),
         relation=entry.relation,
+        came_by_id=entry.handed_over_id,
     )

@@ -17,6 +17,10 @@ class HandedStudent(models.Model):
     student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="+")
     inbox = models.ForeignKey(Inbox, on_delete=models.PROTECT, related_name="+")
     relation = models.CharField(max_length=80, blank=True)  # to the leaver
+    # The departure by which the leaver had them; None: they were the leaver's own.
+    came_by = models.ForeignKey(
+        Departure, null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         constraints = [

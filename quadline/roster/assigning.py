@@ -50,7 +50,8 @@ GIVEN_PAIRS = """
     SELECT
         entry.number, entry.staff_email, entry.institutional_id, entry.relation,
         staff.id AS staff_id,
-        coalesce(exact.id, meant.id, alike.id) AS student_id
+        coalesce(exact.id, meant.id, alike.id) AS student_id,
+        NULL::bigint AS handed_over_id
     FROM given_entry AS entry
     LEFT JOIN accounts_user AS staff ON staff.email = entry.staff_email
     LEFT JOIN roster_student AS exact ON exact.institutional_id = entry.institutional_id
@@ -72,12 +73,13 @@ GIVEN_PAIRS = """
 # follow. Of an office's inbox all members look after its students.
 LEAVERS_PAIRS = """
     CREATE TEMP TABLE given_leaver ON COMMIT DROP AS
-    SELECT pair.*, departure.id AS departure_id
+    SELECT
+        pair.number, pair.staff_email, pair.institutional_id, pair.relation,
+        pair.staff_id, pair.student_id, departure.id AS departure_id
     FROM given_pair AS pair
     JOIN inboxes_departure AS departure
       ON departure.staff_id = pair.staff_id AND departure.state = 'in_effect'
 """
-MARK_OWN = "ALTER TABLE given_pair ADD COLUMN handed_over_id bigint"
 DROP_LEAVERS_PAIRS = """
     DELETE FROM given_pair WHERE staff_id IN (SELECT staff_id FROM given_leaver)
 """
@@ -121,7 +123,8 @@ DECIDED_ENTRIES = """
     SELECT entry.id
     FROM roster_caseloadentry AS entry
     JOIN given_pair AS pair ON pair.student_id = entry.student_id
-    WHERE entry.handed_over_id IS NOT NULL OR entry.staff_id = pair.staff_id
+    WHERE entry.handed_over_id IS NOT NULL OR entry.staff_id = pair.staff_id;
+    ANALYZE given_decided
 """
 UNMATCHED = """
     SELECT
@@ -218,12 +221,7 @@ def assign(table: RosterTable) -> Assigned:
         if stops:
             raise RosterFault(stops)
         # Before the staff are locked: those who follow are among them.
-        for statement in (
-            LEAVERS_PAIRS,
-            MARK_OWN,
-            DROP_LEAVERS_PAIRS,
-            SUCCESSORS_PAIRS,
-        ):
+        for statement in (LEAVERS_PAIRS, DROP_LEAVERS_PAIRS, SUCCESSORS_PAIRS):
             cursor.execute(statement)
         cursor.execute(LOCK_STAFF)
         cursor.execute(DECIDED_ENTRIES)

@@ -29,7 +29,8 @@ from quadline.delivery.sending import daily_cap, quiet_hours_deferral
 from quadline.live.notifications import TELL_NEWS
 
 # From a number that rests, and from one of somebody whose account was switched off (a
-# shared inbox's is nobody's), only the answer that says who follows may leave.
+# shared inbox's is nobody's), only the answer that says who follows may leave; that
+# overtakes what waits for the successor's number.
 MAY_LEAVE = """
     (number.state = 'active' AND number.is_open OR EXISTS (
         SELECT FROM delivery_successoranswer AS answer
@@ -79,7 +80,8 @@ DUE_TEXTS = f"""
           AND message.status <> ALL(%(over)s) AND {MAY_LEAVE}
           AND NOT EXISTS (
             SELECT 1 FROM conversations_message AS earlier
-            WHERE earlier.conversation_id = message.conversation_id
+            WHERE number.state <> 'resting'
+              AND earlier.conversation_id = message.conversation_id
               AND earlier.position < message.position
               AND earlier.channel = 'text'
               AND earlier.status IN ('queued', 'sending', 'unconfirmed', 'waiting')

@@ -40,9 +40,7 @@ def wish(
     return DepartureWish(**{**values, **changed})
 
 
-def plan(
-    people: Cast, who: User, *follow: User | Inbox, **changed: Any
-) -> Departure:
+def plan(people: Cast, who: User, *follow: User | Inbox, **changed: Any) -> Departure:
     return plan_departure(
         staff=who,
         wish=wish(*follow, **changed),

@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import BroadcastState
-from quadline.broadcasts.tests.acts import launched
+from quadline.broadcasts.tests.acts import draft, send
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.tests.acts import (
@@ -82,7 +82,7 @@ def test_a_successor_without_a_number_gets_one_and_the_text_waits_for_it(
     send_due()
 
     text = fresh(text)
-    assert (text.status, text.reason) == (Status.WAITING, WaitingFor.NUMBER)
+    assert (text.status_words, text.reason) == ("Waiting", WaitingFor.NUMBER)
     assert text.system_number == SystemNumber.objects.of(people.theo)
     assert box.accepts() == []
 
@@ -119,9 +119,7 @@ def test_a_text_accepted_in_the_very_moment_is_found_a_minute_later(
     departure = leave(people, people.maya, people.theo)
     # As accept_text would have left it, had it begun before the hand-over committed.
     text = write(people.theo, people.rosa)
-    Message.objects.filter(pk=text.pk).update(
-        author=people.maya, system_number=number
-    )
+    Message.objects.filter(pk=text.pk).update(author=people.maya, system_number=number)
     settle_what_is_left(departure.pk, now=timezone.now())
     send_due()
 
@@ -179,7 +177,7 @@ def test_texts_stay_quiet_at_night(
 def test_an_unfinished_broadcast_is_stopped_and_what_was_sent_stays(
     people: Cast, number: SystemNumber, theos_number: SystemNumber, box: Simulator
 ) -> None:
-    broadcast = launched(people.maya, "Hello [Student Name]")
+    broadcast = send(draft(people.maya))
     leave(people, people.maya, people.theo)
     send_due()
 

@@ -23,9 +23,7 @@ def day(ahead: int) -> date:
     return TODAY + timedelta(days=ahead)
 
 
-def away(
-    who: int, *follow: int, starts: int = 0, ends: int | None = None
-) -> Absence:
+def away(who: int, *follow: int, starts: int = 0, ends: int | None = None) -> Absence:
     shares = tuple(
         Share("" if place == 0 else f"P{place}", inbox)
         for place, inbox in enumerate(follow)
