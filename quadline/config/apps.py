@@ -8,10 +8,12 @@ class HouseConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        # their jobs stand on no timetable
+        # their jobs stand on no timetable: a worker that has not read them fails them
         import quadline.accounts.inviting
         import quadline.accounts.passwords
-        import quadline.delivery.outbox.held_by_settings  # noqa: F401
+        import quadline.delivery.outbox.held_by_settings
+        import quadline.delivery.retiring.acts
+        import quadline.numbers.repairing  # noqa: F401
         from quadline.config.schedule import timetable
         from quadline.jobs import set_timetable
 

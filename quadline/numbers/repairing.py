@@ -72,6 +72,7 @@ def answer_repair(trouble_id: int) -> Iterator[NumberTrouble | None]:
         yield trouble
     except NumberProblem as problem:
         trouble.repair_problem = f"{problem.words} Try again."
+    # Answered, so that it can be asked for again; what was found stays on the page.
     trouble.repair_asked_at = None
     trouble.over_at = None if trouble.repair_problem else clock.now()
     trouble.save(update_fields=["repair_asked_at", "repair_problem", "over_at"])

@@ -20,6 +20,7 @@ def numbers_in_use() -> int:
     """Those that count against the pool limit: all that are rented, being rented, or
     not given back yet.
     """
+    # One that failed may have been bought all the same.
     return SystemNumber.objects.exclude(state__in=ENDED_STATES).count()
 
 

@@ -46,6 +46,7 @@ def rest_number(
             actor=actor,
         ):
             return False
+        # After the state, as below: what a sender has claimed by now has left.
         hold_while_resting(number, actor=actor, now=now)
         return True
 

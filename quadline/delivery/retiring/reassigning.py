@@ -87,6 +87,7 @@ def _move(
         reference=uuid.uuid4(),
     ):
         return None
+    # They would leave from a number that is somebody else's by then.
     hand_to_failsafe(number, actor=actor, now=now)
     # The index keeps a phone to one row that has not ended: the old one goes first.
     moved = SystemNumber.objects.create(

@@ -29,7 +29,7 @@ from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import NumberState
 from quadline.reports.numbers import last_errors, month_began_at, texts_sent
 from quadline.sms import phones
-from quadline.web.manage.number_words import STATE_WORDS, sentences_for
+from quadline.web.manage.number_words import STATE_MEANINGS, sentences_for
 from quadline.web.manage.numbers import NUMBER_CHIPS, require_manager, row_of
 from quadline.web.requests import StaffRequest, whole_number
 
@@ -82,7 +82,7 @@ def number_page(request: StaffRequest, number_id: int) -> HttpResponse:
             errors=last_errors(since=since),
         ),
         "number": number,
-        "means": STATE_WORDS[state],
+        "means": STATE_MEANINGS[state],
         "acts": {name: act for name, act in ACTS.items() if state in act.states},
         "can_wake": state is NumberState.RESTING,
         "can_retry": state is NumberState.FAILED,

@@ -7,7 +7,7 @@ from quadline.delivery.retiring.consequences import Consequences
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import NumberState
 
-STATE_WORDS = {
+STATE_MEANINGS = {
     NumberState.REQUESTED: (
         "A first text asked for a number. It is being looked for at the carrier."
     ),
