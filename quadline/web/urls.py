@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from quadline.web import announce, health, help
+from quadline.web import announce, first_day, health, help
 from quadline.web.compose import views as compose
 from quadline.web.inbox import emails_shown, message_acts, stop_questions
 from quadline.web.inbox import views as inbox
@@ -74,6 +74,7 @@ urlpatterns = [
         opt_outs.page,
         name="student-opt-out",
     ),
+    path("first-day/", first_day.first_day_page, name="first-day"),
     path("templates/", include("quadline.web.message_templates.urls")),
     path("me/", profile.page, name="profile"),
     path("me/number/", profile.number, name="profile-number"),

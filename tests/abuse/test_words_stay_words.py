@@ -102,6 +102,7 @@ def pages(people: Cast, broadcast: object, words: str) -> list[str]:
         session,
         *rosters,
         trouble,
+        departure_of(people.maya, words),
     )
     read = {case.name for case in cases() if case.method == "GET"} - {
         "home",

@@ -172,6 +172,16 @@ def _sensitive(
     }
 
 
+def _leaving(
+    then: CollegeSettings, now: CollegeSettings, user: User, sample: str
+) -> dict[str, Any]:
+    return {
+        "days": then.number_rest_days,
+        "go_along": then.conversations_of_leavers == "along",
+        "reads": then.access_on_leave == "read",
+    }
+
+
 def _retention(
     then: CollegeSettings, now: CollegeSettings, user: User, sample: str
 ) -> dict[str, Any]:
@@ -199,5 +209,6 @@ PREVIEWS: dict[str, Previewed] = {
     "email": _email,
     "limits": _limits,
     "sensitive": _sensitive,
+    "leaving": _leaving,
     "retention": _retention,
 }
