@@ -5,9 +5,11 @@ are back.
 from collections.abc import Iterable
 from datetime import date
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.emails import departure_letters
 from quadline.handovers.caseload import holders_of
+from quadline.handovers.planning import today_on_campus
 from quadline.inboxes.models import Departure, Inbox
 
 
@@ -15,23 +17,20 @@ def tell_of_problem(departure_id: int) -> None:
     """The administrators, with what to do."""
     departure = Departure.objects.select_related("staff").get(pk=departure_id)
     if not departure.problem or not departure.is_planned:
-        return  # mended meanwhile
+        return  # fixed meanwhile
+    if departure.leaves_on > today_on_campus(clock.now()):
+        departure_letters.plan_needs_a_change(
+            to=_administrators(),
+            staff_name=departure.staff.name,
+            day=day_in_words(departure.leaves_on),
+            why=departure.problem,
+            departure_id=departure.pk,
+        )
+        return
     departure_letters.not_handed_over(
         to=_administrators(),
         staff_name=departure.staff.name,
         why=departure.problem,
-        departure_id=departure.pk,
-    )
-
-
-def tell_of_risk(departure_id: int, why: str) -> None:
-    """The administrators, before the day."""
-    departure = Departure.objects.select_related("staff").get(pk=departure_id)
-    departure_letters.plan_needs_a_change(
-        to=_administrators(),
-        staff_name=departure.staff.name,
-        day=day_in_words(departure.leaves_on),
-        why=why,
         departure_id=departure.pk,
     )
 

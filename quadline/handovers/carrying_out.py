@@ -6,6 +6,7 @@ tried again every minute.
 """
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -16,6 +17,7 @@ from quadline.accounts.administering import (
     deactivate_staff,
     go_on_leave,
 )
+from quadline.accounts.rules import May
 from quadline.audit.models import record_audit
 from quadline.college.current import college_settings
 from quadline.delivery.outbox.email_outbox import EmailRefused, accept_email
@@ -55,9 +57,23 @@ def carry_out_departures(timestamp: int) -> None:
     for departure in Departure.objects.due(today_on_campus(now)).order_by("pk"):
         carry_consents(departure, now=now)
         carry_out(departure.pk, now=now)
+    for departure in Departure.objects.filter(
+        state=DepartureState.PLANNED, leaves_on__gt=today_on_campus(now)
+    ):
+        look_ahead(departure.pk, now=now)
     for departure in Departure.objects.in_effect().order_by("pk"):
         carry_consents(departure, now=now)
         settle_what_is_left(departure.pk, now=now)
+
+
+@transaction.atomic
+def look_ahead(departure_id: int, *, now: datetime) -> None:
+    """Whether a plan can be carried out as things stand: while there is time to change
+    it, administrators are told that it can't.
+    """
+    departure = _locked(departure_id, DepartureState.PLANNED)
+    if departure is not None:
+        _keep_problem(departure, _problem(departure, now))
 
 
 @job(queue="letters")
@@ -97,7 +113,9 @@ def carry_out(departure_id: int, *, now: datetime) -> bool:
     give_caseload(departure)
     if departure.conversations_went_along:
         give_conversations(departure)
-    stop_broadcasts(departure, actor=actor, now=now)
+    # The one who planned it may have lost the role since.
+    stopper = actor if actor.may[May.MANAGE] else departure.staff
+    stop_broadcasts(departure, actor=stopper, now=now)
     settle_texts(departure, actor=actor, now=now)
     _rest(departure, now)
     _end_access(departure)
@@ -154,7 +172,8 @@ def _problem(departure: Departure, now: datetime) -> str:
         today=departure.leaves_on,
         but=departure,
     )
-    faults = faults_of_plan(facts)
+    # Somebody, or the directory, may have closed the account before its day.
+    faults = faults_of_plan(replace(facts, is_open=True))
     return " ".join(faults.values())
 
 
@@ -164,8 +183,13 @@ def _keep_problem(departure: Departure, problem: str) -> None:
         return
     departure.problem = problem[:300]
     departure.save(update_fields=["problem"])
+    if not problem:  # it is over
+        return
     record_audit(
-        "departure not carried out", subject=departure, actor=None, why=problem[:300]
+        "departure can’t be carried out",
+        subject=departure,
+        actor=None,
+        why=problem[:300],
     )
     enqueue(email_departure_problem, departure_id=departure.pk)
 

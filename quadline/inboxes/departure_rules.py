@@ -126,8 +126,11 @@ def circle_of(absence: Absence, others: Sequence[Absence]) -> list[int]:
 
 
 def _about_leaver(facts: PlanFacts) -> str:
-    if not facts.is_open:
-        return f"{facts.staff_name}’s account is deactivated already."
+    if not facts.is_open and facts.absence.ends is not None:
+        return (
+            f"{facts.staff_name}’s account is deactivated. Reactivate it to plan a"
+            " leave, or let them leave for good."
+        )
     if facts.is_last_administrator:
         return (
             f"{facts.staff_name} is the only administrator who can sign in. Make"

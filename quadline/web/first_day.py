@@ -29,8 +29,8 @@ SUBJECT = "[Your Name] is your contact at [College]"
 AFTER_SOMEBODY = "I am following {name} as your contact at [College]."
 ON_MY_OWN = "I am your contact at [College]."
 BODY = (
-    "Hello [Student Name],\n\n{first} You can answer this email, or text me{number}, and"
-    " we’ll find a time to talk.\n\nBest wishes,\n[Your Name]"
+    "Hello [Student Name],\n\n{first} You can answer this email, or text me{number},"
+    " and we’ll find a time to talk.\n\nBest wishes,\n[Your Name]"
 )
 NUMBER = ": [System Number]"
 

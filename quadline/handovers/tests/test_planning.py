@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from quadline.accounts.administering import deactivate_staff
+from quadline.accounts.administering import deactivate_staff, reactivate_staff
 from quadline.accounts.models import User
 from quadline.audit.models import AuditEntry
 from quadline.delivery.tests.acts import at_once, jobs
@@ -209,3 +210,32 @@ def test_a_day_that_passed_while_no_worker_ran_is_made_up_for(people: Cast) -> N
     sweep()
     departure.refresh_from_db()
     assert departure.is_in_effect
+
+
+def test_what_will_stand_in_the_way_is_told_before_the_day(
+    people: Cast, mailoutbox: list[EmailMessage]
+) -> None:
+    departure = plan(people, people.maya, people.theo, starts=20)
+    deactivate_staff(people.theo, actor=people.ada)
+    sweep()
+    sweep()
+    [told] = jobs(email_departure_problem)
+    email_departure_problem(**told)
+    [email] = mailoutbox
+    assert email.to == [people.ada.email]
+    assert "needs a change" in email.subject
+    reactivate_staff(people.theo, actor=people.ada)
+    sweep()
+    departure.refresh_from_db()
+    assert departure.problem == ""
+
+
+def test_an_account_that_was_closed_before_is_handed_over_all_the_same(
+    people: Cast,
+) -> None:
+    departure = plan(people, people.maya, people.theo)
+    deactivate_staff(people.maya, actor=None)  # the college's directory
+    sweep()
+    departure.refresh_from_db()
+    assert departure.is_in_effect
+    assert departure.handed_students.count() == 4

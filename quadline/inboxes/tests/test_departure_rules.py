@@ -68,7 +68,11 @@ def test_a_good_plan_has_no_faults() -> None:
         ({"absence": away(MAYA, THEO, starts=9, ends=900)}, "returns_on", "two years"),
         ({"rest_days": 0}, "rest_days", "from 1 to 730"),
         ({"rest_days": 731}, "rest_days", "from 1 to 730"),
-        ({"is_open": False}, "staff", "deactivated already"),
+        (
+            {"is_open": False, "absence": away(MAYA, THEO, starts=1, ends=9)},
+            "staff",
+            "Reactivate it",
+        ),
         ({"is_last_administrator": True}, "staff", "only administrator"),
         ({"absence": away(MAYA, starts=9)}, "successor", "Choose who follows"),
         ({"absence": away(MAYA, MAYA, starts=9)}, "successor", "themselves"),
@@ -87,6 +91,10 @@ def test_what_stands_in_the_way_is_said_at_its_field(
 
     assert set(faults) == {field}
     assert words in faults[field]
+
+
+def test_who_was_deactivated_before_can_still_be_followed() -> None:
+    assert faults_of_plan(replace(GOOD, is_open=False)) == {}
 
 
 def test_a_leave_asks_for_no_days_of_rest() -> None:

@@ -7,18 +7,26 @@ import pytest
 from django.utils import timezone
 
 from quadline.accounts.administering import deactivate_staff
+from quadline.accounts.models import User
 from quadline.conversations.models import Message
 from quadline.delivery.tests.acts import number_row, write
 from quadline.handovers.planning import today_on_campus
 from quadline.handovers.tests.acts import leave, plan, sweep
 from quadline.handovers.wording import LEAVE_ANSWER, LEFT_ANSWER
 from quadline.inboxes.models import Departure
+from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.architecture.conftest import Enter
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
 NEW = "/manage/departures/new/"
+
+
+def working_number(user: User, phone: str = "+17345550200") -> None:
+    SystemNumber.objects.filter(pk=number_row(user, phone).pk).update(
+        active_at=timezone.now()
+    )
 
 
 def form(people: Cast, act: str = "review", **changed: Any) -> dict[str, Any]:
@@ -38,7 +46,7 @@ def form(people: Cast, act: str = "review", **changed: Any) -> dict[str, Any]:
 
 
 def test_everything_is_shown_before_it_is_planned(people: Cast, enter: Enter) -> None:
-    number_row(people.maya)
+    working_number(people.maya)
     Student.objects.filter(pk=people.bo.pk).update(program="Nursing")
     text = write(people.maya, people.rosa, "See you on Monday")
     programs = {"program_name": ["Nursing"], "program": [people.omar.pk]}
@@ -127,8 +135,8 @@ def test_the_second_of_two_administrators_sees_what_the_first_planned(
 def test_after_the_day_the_record_says_what_was_done(
     people: Cast, enter: Enter
 ) -> None:
-    number_row(people.maya)
-    number_row(people.theo, "+17345550201")
+    working_number(people.maya)
+    working_number(people.theo, "+17345550201")
     write(people.maya, people.rosa, "See you on Monday")
     departure = leave(people, people.maya, people.theo)
     page = enter(people.ada).get(f"/manage/departures/{departure.pk}/").content.decode()
@@ -167,8 +175,8 @@ def test_a_plan_is_cancelled_and_a_leave_ended_from_the_page(
 def test_the_first_day_has_caseload_history_number_and_an_email(
     people: Cast, enter: Enter
 ) -> None:
-    number_row(people.maya)
-    number_row(people.theo, "+17345550201")
+    working_number(people.maya)
+    working_number(people.theo, "+17345550201")
     write(people.maya, people.rosa)
     leave(people, people.maya, people.theo)
     theo = enter(people.theo)

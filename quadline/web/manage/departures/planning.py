@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from quadline import clock
 from quadline.accounts.models import User
 from quadline.college.current import college_settings
+from quadline.handovers.carrying_out import carry_out_departures
 from quadline.handovers.planning import (
     DepartureRefused,
     DepartureWish,
@@ -23,6 +24,7 @@ from quadline.handovers.planning import (
 from quadline.handovers.preview import foresee
 from quadline.handovers.wording import FIELD_LIST
 from quadline.inboxes.models import Departure
+from quadline.jobs import enqueue
 from quadline.web.manage.departures.form import (
     DepartureForm,
     blank_form,
@@ -110,6 +112,9 @@ def _planned(
         return redirect("manage_departure", meanwhile.departure.pk)
     except DepartureRefused as refused:
         return _form(request, staff, form, departure, faults=refused.faults)
+    if made.leaves_on <= today_on_campus(now):
+        # The timetable would come to it within a minute.
+        enqueue(carry_out_departures, timestamp=int(now.timestamp()))
     day = f"{made.leaves_on:%B} {made.leaves_on.day}, {made.leaves_on.year}"
     messages.success(request, PLANNED.format(name=staff.name, day=day))
     return redirect("manage_departure", made.pk)

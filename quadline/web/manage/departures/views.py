@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -13,10 +14,15 @@ from quadline.college.current import college_settings
 from quadline.delivery.inbound.successor_answers import students_told
 from quadline.handovers.announcing import students_by_inbox
 from quadline.handovers.ending import return_now
-from quadline.handovers.planning import DepartureRefused, cancel_departure
+from quadline.handovers.planning import (
+    DepartureRefused,
+    cancel_departure,
+    today_on_campus,
+)
 from quadline.handovers.preview import foresee
 from quadline.inboxes.models import Departure, Inbox
 from quadline.numbers.models import SystemNumber
+from quadline.roster.models import CaseloadEntry
 from quadline.web.manage.departures.words import chip_of, text_rows
 from quadline.web.manage.numbers import require_manager
 from quadline.web.requests import StaffRequest
@@ -31,7 +37,10 @@ def departures_page(request: StaffRequest) -> HttpResponseBase:
         "-leaves_on", "-pk"
     )
     is_open = Departure.objects.open()
-    free = User.objects.filter(is_active=True).exclude(pk__in=is_open.values("staff"))
+    # Somebody whose account was closed first may have left students behind.
+    left_behind = CaseloadEntry.objects.values("staff")
+    free = User.objects.filter(Q(is_active=True) | Q(pk__in=left_behind))
+    free = free.exclude(pk__in=is_open.values("staff"))
     shown = {
         "rows": [(row, chip_of(row)) for row in rows[:MAX_SHOWN]],
         "staff": free.order_by("name"),
@@ -48,6 +57,7 @@ def departure_page(request: StaffRequest, departure_id: int) -> HttpResponseBase
         preview = foresee(departure, departure.shares)
         shown |= {
             "preview": preview,
+            "is_due": departure.leaves_on <= today_on_campus(clock.now()),
             "planned": departure,
             "on_leave_reads": college_settings().access_on_leave == "read",
         }
