@@ -73,7 +73,7 @@ class Cause(StrEnum):
         "Goes on: its author may text this student again",
     )
 
-    AUTHOR_LEFT = "author left", "Handed over: its author left or is on leave"
+    AUTHOR_LEFT = "author left", "Goes to the successor: its author left or is on leave"
     AUTHOR_LEFT_CANCELLED = (
         "canceled with its author",
         "Canceled: its author left or is on leave",

@@ -8,8 +8,8 @@ from datetime import date
 from quadline import clock
 from quadline.accounts.models import User
 from quadline.emails import departure_letters
-from quadline.handovers.caseload import holders_of
 from quadline.handovers.planning import today_on_campus
+from quadline.inboxes.holding import holders_of
 from quadline.inboxes.models import Departure, Inbox
 
 

@@ -26,7 +26,6 @@ from quadline.handovers import announcing
 from quadline.handovers.caseload import (
     caseload_of,
     give_caseload,
-    holders_of,
     lock_staff,
 )
 from quadline.handovers.consents import carry_consents
@@ -40,6 +39,7 @@ from quadline.inboxes.departure_rules import (
     faults_of_plan,
     successor_for,
 )
+from quadline.inboxes.holding import holders_of
 from quadline.inboxes.models import Departure, Successor
 from quadline.jobs import enqueue, job
 from quadline.numbers.models import SystemNumber

@@ -7,8 +7,8 @@ from django.db.models import Q
 from quadline.accounts.models import User
 from quadline.handovers.models import HandedStudent
 from quadline.inboxes.departure_rules import DepartureState, Share, successor_for
-from quadline.inboxes.models import Departure, Inbox, Membership
-from quadline.inboxes.rules import is_shared
+from quadline.inboxes.holding import holders_of
+from quadline.inboxes.models import Departure, Inbox
 from quadline.live.notifications import REACH_CHANGED, notify_screens
 from quadline.roster.models import CaseloadEntry
 
@@ -28,20 +28,6 @@ def shared_out(
 def caseload_of(staff: User) -> list[CaseloadEntry]:
     entries = CaseloadEntry.objects.filter(staff=staff).select_related("student")
     return list(entries.order_by("student__last_name", "student__first_name", "pk"))
-
-
-def holders_of(inbox_ids: Iterable[int]) -> dict[int, list[int]]:
-    """The staff users on whose caseloads the students of an inbox are: its owner, or
-    the members of an office's, for each of them may answer.
-    """
-    holders: dict[int, list[int]] = {}
-    for inbox_id in inbox_ids:
-        if not is_shared(inbox_id):
-            holders[inbox_id] = [inbox_id]
-            continue
-        members = Membership.objects.filter(inbox=inbox_id, user__is_active=True)
-        holders[inbox_id] = list(members.values_list("user", flat=True))
-    return holders
 
 
 def lock_staff(user_ids: Iterable[int]) -> None:

@@ -16,11 +16,12 @@ from quadline.accounts.models import User
 from quadline.audit.models import record_audit
 from quadline.delivery.retiring.acts import give_back_number, wake_number
 from quadline.handovers import announcing
-from quadline.handovers.caseload import holders_of, lock_staff, take_caseload_back
+from quadline.handovers.caseload import lock_staff, take_caseload_back
 from quadline.handovers.conversations import take_conversations_back
 from quadline.handovers.planning import DepartureRefused, today_on_campus
 from quadline.handovers.texts import hand_texts_back
 from quadline.inboxes.departure_rules import DepartureState
+from quadline.inboxes.holding import holders_of
 from quadline.inboxes.models import Departure
 from quadline.jobs import enqueue, job
 from quadline.numbers.models import SystemNumber

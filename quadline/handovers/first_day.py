@@ -11,7 +11,7 @@ from quadline.roster.models import CaseloadEntry, Student, StudentQuerySet
 
 
 @dataclass(frozen=True)
-class Arrival:
+class Inheritance:
     """What came to one person by one departure."""
 
     departure: Departure
@@ -24,13 +24,13 @@ class Arrival:
         return self.departure.staff.name
 
 
-def arrivals_of(user: User) -> list[Arrival]:
+def arrivals_of(user: User) -> list[Inheritance]:
     """By the departures that are in effect, the newest first."""
     inboxes = Inbox.objects.writable_by(user)
     handed = HandedStudent.objects.filter(inbox__in=inboxes)
     departures = Departure.objects.in_effect().filter(pk__in=handed.values("departure"))
     return [
-        Arrival(
+        Inheritance(
             departure,
             handed.filter(departure=departure).count(),
             HandedConversation.objects.filter(

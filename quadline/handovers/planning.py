@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from quadline.accounts.administering import ADMINISTRATORS_IN_TURN
 from quadline.accounts.models import User
-from quadline.accounts.rules import May, Role, allows
+from quadline.accounts.rules import Role
 from quadline.audit.models import record_audit
 from quadline.college.current import college_settings
 from quadline.handovers.wording import fault_of_answer, fault_of_email
@@ -26,9 +25,9 @@ from quadline.inboxes.departure_rules import (
     WaitingTexts,
     faults_of_plan,
 )
-from quadline.inboxes.models import Departure, Inbox, Membership, Successor
+from quadline.inboxes.holding import inboxes_that_can_follow
+from quadline.inboxes.models import Departure, Inbox, Successor
 
-WRITERS = sorted(role for role in Role if allows(role, May.TEXT))
 CARRIED_OUT = "This departure has been carried out already. Nothing was changed."
 TAKEN_BACK = "This departure was canceled meanwhile. Nothing was changed."
 
@@ -129,23 +128,6 @@ def cancel_departure(departure: Departure, *, actor: User, now: datetime) -> Non
 
 def today_on_campus(now: datetime) -> date:
     return now.astimezone(college_settings().zone).date()
-
-
-def inboxes_that_can_follow(staff: User | None = None) -> "QuerySet[Inbox]":
-    """Those in which somebody with an open account writes; without the leaver's own."""
-    writes = Membership.objects.filter(
-        inbox=OuterRef("pk"),
-        user__is_active=True,
-        user__is_away=False,
-        user__role__in=WRITERS,
-    )
-    if staff:
-        writes = writes.exclude(user=staff)
-    personal = Q(owner__is_active=True, owner__is_away=False, owner__role__in=WRITERS)
-    found = Inbox.objects.filter(personal | Q(Exists(writes), owner=None))
-    if staff:
-        found = found.exclude(pk=staff.pk)
-    return found.select_related("owner__office", "office")
 
 
 def facts_for(

@@ -31,6 +31,7 @@ from quadline.delivery.models import SuccessorAnswer
 from quadline.delivery.outbox import holding
 from quadline.handovers.models import HandedText
 from quadline.inboxes.departure_rules import WaitingTexts
+from quadline.inboxes.holding import first_writer
 from quadline.inboxes.models import Departure, Inbox
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.provisioning import request_number
@@ -190,8 +191,7 @@ def _must_wait(message: Message, to: TextTarget) -> bool:
 def _target(departure: Departure, inbox_id: int, now: datetime) -> TextTarget:
     inbox = Inbox.objects.select_related("owner__office", "office").get(pk=inbox_id)
     number = SystemNumber.objects.of_inbox(inbox_id)
-    # Of an office's inbox the first member is its author: somebody must be.
-    author = inbox.owner or inbox.memberships.order_by("pk")[0].user
+    author = first_writer(inbox)
     number = number or request_number(inbox=inbox, actor=departure.planned_by, now=now)
     return TextTarget(inbox, number, author)
 

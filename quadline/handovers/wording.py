@@ -21,7 +21,7 @@ LEFT_EMAIL = (
     " from now on and knows about our conversations.\n\nIt was good to work with you."
     "\n\n[Your Name]",
 )
-FIELD_LIST = ", ".join(f"{{{name}}}" for name in ANSWER_FIELDS)
+ANSWER_FIELD_LIST = ", ".join(f"{{{name}}}" for name in ANSWER_FIELDS)
 
 
 def answer_to_begin_from(*, is_leave: bool) -> str:
@@ -33,11 +33,11 @@ def fault_of_answer(written: str) -> str:
     try:
         fields = [name for _, name, _, _ in string.Formatter().parse(written)]
     except ValueError:
-        return f"A bracket has no partner. The fields are {FIELD_LIST}."
+        return f"A bracket has no partner. The fields are {ANSWER_FIELD_LIST}."
     unknown = [name for name in fields if name and name not in ANSWER_FIELDS]
     if "" in fields or unknown:
         named = f"{{{unknown[0]}}}" if unknown else "{}"
-        return f"{named} is not a field. Use {FIELD_LIST}."
+        return f"{named} is not a field. Use {ANSWER_FIELD_LIST}."
     try:
         text = bodies.checked_body(written)
     except bodies.BodyError as error:

@@ -18,17 +18,17 @@ from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import BroadcastRefused, BroadcastState
 from quadline.conversations.models import Conversation
 from quadline.conversations.rules import Channel
-from quadline.handovers.first_day import Arrival, arrivals_of, new_students_of
+from quadline.handovers.first_day import Inheritance, arrivals_of, new_students_of
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import NumberState
 from quadline.roster.models import Student
 from quadline.web.requests import StaffRequest
 
 INTRODUCTION_NAMESPACE = uuid.UUID("0c4f2a3e-8f0c-4c39-9a53-3d6d7f3f7a11")
-SUBJECT = "[Your Name] is your contact at [College]"
+INTRODUCTION_SUBJECT = "[Your Name] is your contact at [College]"
 AFTER_SOMEBODY = "I am following {name} as your contact at [College]."
 ON_MY_OWN = "I am your contact at [College]."
-BODY = (
+INTRODUCTION_BODY = (
     "Hello [Student Name],\n\n{first} You can answer this email, or text me{number},"
     " and we’ll find a time to talk.\n\nBest wishes,\n[Your Name]"
 )
@@ -64,7 +64,7 @@ def first_day_page(request: StaffRequest) -> HttpResponseBase:
 
 
 def _shown(
-    request: StaffRequest, arrivals: list[Arrival], *, error: str = ""
+    request: StaffRequest, arrivals: list[Inheritance], *, error: str = ""
 ) -> HttpResponse:
     user = request.user
     number = SystemNumber.objects.of(user)
@@ -89,10 +89,12 @@ def _shown(
     return render(request, "first_day/page.html", shown, status=status)
 
 
-def _words(arrivals: list[Arrival], *, has_number: bool) -> tuple[str, str]:
+def _words(arrivals: list[Inheritance], *, has_number: bool) -> tuple[str, str]:
     """To begin from. Only a number that works is named."""
     first = AFTER_SOMEBODY.format(name=arrivals[0].from_whom) if arrivals else ON_MY_OWN
-    return SUBJECT, BODY.format(first=first, number=NUMBER if has_number else "")
+    return INTRODUCTION_SUBJECT, INTRODUCTION_BODY.format(
+        first=first, number=NUMBER if has_number else ""
+    )
 
 
 def _to(request: StaffRequest) -> list[str]:
@@ -103,12 +105,12 @@ def _to(request: StaffRequest) -> list[str]:
     return ["caseload"]
 
 
-def _introduced(user: User, arrivals: list[Arrival]) -> Broadcast | None:
+def _introduced(user: User, arrivals: list[Inheritance]) -> Broadcast | None:
     """The email, once it went out."""
     sent = Broadcast.objects.filter(pk=_introduction_id(user, arrivals))
     return sent.exclude(state=BroadcastState.DRAFT).first()
 
 
-def _introduction_id(user: User, arrivals: list[Arrival]) -> uuid.UUID:
+def _introduction_id(user: User, arrivals: list[Inheritance]) -> uuid.UUID:
     last = arrivals[0].departure.pk if arrivals else 0
     return uuid.uuid5(INTRODUCTION_NAMESPACE, f"{user.pk} {last}")

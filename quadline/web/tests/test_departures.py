@@ -49,7 +49,10 @@ def test_everything_is_shown_before_it_is_planned(people: Cast, enter: Enter) ->
     working_number(people.maya)
     Student.objects.filter(pk=people.bo.pk).update(program="Nursing")
     text = write(people.maya, people.rosa, "See you on Monday")
-    programs = {"program_name": ["Nursing"], "program": [people.omar.pk]}
+    programs: dict[str, Any] = {
+        "program_name": ["Nursing"],
+        "program": [people.omar.pk],
+    }
     ada = enter(people.ada)
 
     page = ada.post(NEW, form(people, **programs)).content.decode()
@@ -189,15 +192,15 @@ def test_the_first_day_has_caseload_history_number_and_an_email(
     ):
         assert words in page, words
 
-    words = {"subject": "Hello", "body": "I am new, [Student Name]", "to": "new"}
-    answer = theo.post("/first-day/", words)
+    email = {"subject": "Hello", "body": "I am new, [Student Name]", "to": "new"}
+    answer = theo.post("/first-day/", email)
     draft = people.theo.broadcasts.get()
     assert answer["Location"] == f"/broadcasts/{draft.pk}/review/"
-    theo.post("/first-day/", words)
+    theo.post("/first-day/", email)
     assert people.theo.broadcasts.count() == 1  # one email, changed or not
     people.theo.broadcasts.update(state="finished", launched_at=timezone.now())
     assert "See the results" in theo.get("/first-day/").content.decode()
-    assert theo.post("/first-day/", {**words, "body": "Again"}).status_code == 422
+    assert theo.post("/first-day/", {**email, "body": "Again"}).status_code == 422
     assert not Message.objects.filter(channel="email").exists()
 
 

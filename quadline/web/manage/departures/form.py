@@ -19,7 +19,7 @@ from quadline.web.requests import whole_number
 
 NOT_A_DAY = "Enter a day, such as 2026-08-31."
 NOT_A_NUMBER = "Enter a number of days, such as 90."
-LONGEST = 30_000  # characters of one field that are looked at
+LONGEST_TYPED = 30_000  # characters of one field that are looked at
 
 
 @dataclass
@@ -98,7 +98,7 @@ def posted_form(staff: User, post: QueryDict) -> DepartureForm:
     form.waiting_texts = post.get("waiting_texts", "")
     form.excepted = [each[:40] for each in post.getlist("excepted")[:500]]
     form.sends_email = post.get("sends_email") == "yes"
-    form.email_subject = post.get("email_subject", "")[:LONGEST]
+    form.email_subject = post.get("email_subject", "")[:LONGEST_TYPED]
     form.email_body = _one_line_ends(post.get("email_body", ""))
     form.version = post.get("version", "")[:10]
     # Words that nobody has changed follow the kind of departure.
@@ -175,4 +175,4 @@ def _day(value: str) -> date | None:
 
 def _one_line_ends(words: str) -> str:
     """A form ends lines with two signs, whatever its page had."""
-    return words[:LONGEST].replace("\r\n", "\n")
+    return words[:LONGEST_TYPED].replace("\r\n", "\n")

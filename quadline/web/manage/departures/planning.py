@@ -17,12 +17,12 @@ from quadline.handovers.planning import (
     PlannedMeanwhile,
     change_departure,
     faults_of_wish,
-    inboxes_that_can_follow,
     plan_departure,
     today_on_campus,
 )
 from quadline.handovers.preview import foresee
-from quadline.handovers.wording import FIELD_LIST
+from quadline.handovers.wording import ANSWER_FIELD_LIST
+from quadline.inboxes.holding import inboxes_that_can_follow
 from quadline.inboxes.models import Departure
 from quadline.jobs import enqueue
 from quadline.web.manage.departures.form import (
@@ -35,8 +35,8 @@ from quadline.web.manage.departures.form import (
 from quadline.web.manage.numbers import require_manager
 from quadline.web.requests import StaffRequest, whole_number
 
-PLANNED = "Planned: {name} on {day}."
-MEANWHILE = (
+PLAN_SAVED = "Planned: {name} on {day}."
+PLANNED_MEANWHILE = (
     "Not saved: somebody else planned or changed this departure while you were"
     " editing. This is what is planned now."
 )
@@ -52,7 +52,7 @@ def new_departure(request: StaffRequest) -> HttpResponseBase:
     known = Departure.objects.open().filter(staff=staff).first()
     if known:
         if request.method == "POST":
-            messages.error(request, MEANWHILE)
+            messages.error(request, PLANNED_MEANWHILE)
         return redirect("manage_departure", known.pk)
     if request.method != "POST":
         return _form(request, staff, blank_form(staff))
@@ -108,7 +108,7 @@ def _planned(
                 now=now,
             )
     except PlannedMeanwhile as meanwhile:
-        messages.error(request, MEANWHILE)
+        messages.error(request, PLANNED_MEANWHILE)
         return redirect("manage_departure", meanwhile.departure.pk)
     except DepartureRefused as refused:
         return _form(request, staff, form, departure, faults=refused.faults)
@@ -116,7 +116,7 @@ def _planned(
         # The timetable would come to it within a minute.
         enqueue(carry_out_departures, timestamp=int(now.timestamp()))
     day = f"{made.leaves_on:%B} {made.leaves_on.day}, {made.leaves_on.year}"
-    messages.success(request, PLANNED.format(name=staff.name, day=day))
+    messages.success(request, PLAN_SAVED.format(name=staff.name, day=day))
     return redirect("manage_departure", made.pk)
 
 
@@ -133,7 +133,7 @@ def _form(
         "faults": faults or {},
         "people": inboxes.exclude(owner=None).order_by("owner__name"),
         "shared": inboxes.filter(owner=None).order_by("name"),
-        "fields": FIELD_LIST,
+        "fields": ANSWER_FIELD_LIST,
         "today": today_on_campus(clock.now()).isoformat(),
     }
     status = 422 if faults else 200

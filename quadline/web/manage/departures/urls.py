@@ -13,8 +13,10 @@ urlpatterns = [
         planning.change_page,
         name="manage_departure_change",
     ),
-    path("<int:departure_id>/cancel/", views.cancel, name="manage_departure_cancel"),
     path(
-        "<int:departure_id>/return/", views.bring_back, name="manage_departure_return"
+        "<int:departure_id>/cancel/", views.cancel_plan, name="manage_departure_cancel"
+    ),
+    path(
+        "<int:departure_id>/return/", views.back_today, name="manage_departure_return"
     ),
 ]

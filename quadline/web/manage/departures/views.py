@@ -67,7 +67,7 @@ def departure_page(request: StaffRequest, departure_id: int) -> HttpResponseBase
 
 
 @require_POST
-def cancel(request: StaffRequest, departure_id: int) -> HttpResponseBase:
+def cancel_plan(request: StaffRequest, departure_id: int) -> HttpResponseBase:
     require_manager(request)
     departure = _one(departure_id)
     try:
@@ -80,7 +80,7 @@ def cancel(request: StaffRequest, departure_id: int) -> HttpResponseBase:
 
 
 @require_POST
-def bring_back(request: StaffRequest, departure_id: int) -> HttpResponseBase:
+def back_today(request: StaffRequest, departure_id: int) -> HttpResponseBase:
     require_manager(request)
     departure = _one(departure_id)
     try:

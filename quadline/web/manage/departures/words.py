@@ -5,7 +5,7 @@ from quadline.inboxes.departure_rules import DepartureState
 from quadline.inboxes.models import Departure
 from quadline.web.students.reach import ReachChip
 
-OUTCOMES = {
+TEXT_OUTCOMES = {
     HandedText.Outcome.HANDED_OVER: "Handed over to {to}",
     HandedText.Outcome.CANCELLED: "Canceled, as planned",
     HandedText.Outcome.NOT_THEIRS: "Canceled: the student was on no caseload here",
@@ -36,7 +36,7 @@ def text_rows(departure: Departure) -> list[tuple[HandedText, str]]:
     return [
         (
             row,
-            OUTCOMES[HandedText.Outcome(row.outcome)].format(
+            TEXT_OUTCOMES[HandedText.Outcome(row.outcome)].format(
                 to=row.inbox.shown_name if row.inbox else ""
             ),
         )
