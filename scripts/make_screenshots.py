@@ -26,6 +26,7 @@ django.setup()
 
 import screenshot_campus as campus  # noqa: E402
 import screenshot_day as day  # noqa: E402
+import screenshot_departures as departures  # noqa: E402
 import screenshot_numbers as numbers  # noqa: E402
 import screenshot_rosters as rosters  # noqa: E402
 from django.db import connections  # noqa: E402
@@ -90,6 +91,8 @@ def main() -> None:
                 _take_all(browser, built, week_shots(built, campus.live(built)))
                 _take_all(browser, built, roster_shots(rosters.live()))
                 _take_all(browser, built, number_shots(numbers.live()))
+                # Last: an account is closed.
+                _take_all(browser, built, departure_shots(departures.live()))
         finally:
             connections.close_all()
             built.stop()
@@ -226,6 +229,24 @@ def roster_shots(kept: rosters.Rosters) -> list[Shot]:
         Shot("roster-source", RUTH, f"/manage/roster/sources/{kept.source.pk}/"),
         Shot("roster-history", RUTH, "/manage/roster/history/"),
     ]
+
+
+def departure_shots(known: departures.Departures) -> list[Shot]:
+    new = f"/manage/departures/new/?staff={_id_of(MAYA)}"
+    return [
+        Shot("departures", RUTH, "/manage/departures/"),
+        Shot("departure-new", RUTH, new),
+        Shot("departure-review", RUTH, new, _review_departure),
+        Shot("departure", RUTH, f"/manage/departures/{known.planned.pk}/"),
+        Shot("departure-done", RUTH, f"/manage/departures/{known.done.pk}/"),
+        Shot("first-day", LINH, "/first-day/"),
+    ]
+
+
+def _review_departure(page: Page) -> None:
+    page.get_by_label("First day away").fill("2027-01-04")
+    page.get_by_label("Successor", exact=True).select_option(index=2)
+    page.get_by_role("button", name="Continue to review").click()
 
 
 def _is_wanted(shot: Shot) -> bool:

@@ -172,6 +172,37 @@ def reactivate_staff(user: User, *, actor: User | None) -> bool:
     return True
 
 
+def go_on_leave(user: User, *, actor: User | None) -> bool:
+    """They sign in and read, and do nothing else, until they are back. False when they
+    were on leave before.
+
+    Raises LastAdministrator, NoLongerAdministrator.
+    """
+    with transaction.atomic():
+        locked = _locked(user, actor)
+        if locked.is_away:
+            return False
+        _keep_an_administrator(locked, role=locked.role, is_active=False)
+        locked.is_away = True
+        locked.save(update_fields=["is_away"])
+        record_audit("on leave", subject=locked, actor=actor)
+        notify_screens([locked.pk], REACH_CHANGED)
+    return True
+
+
+def come_back_from_leave(user: User, *, actor: User | None) -> bool:
+    """They do again what their role may. False when they were not on leave."""
+    with transaction.atomic():
+        locked = _locked(user, actor)
+        if not locked.is_away:
+            return False
+        locked.is_away = False
+        locked.save(update_fields=["is_away"])
+        record_audit("back from leave", subject=locked, actor=actor)
+        notify_screens([locked.pk], REACH_CHANGED)
+    return True
+
+
 def _locked(user: User, actor: User | None) -> User:
     """The account as it is now, nobody else's until the transaction ends."""
     with connection.cursor() as cursor:

@@ -13,7 +13,14 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
-from quadline.accounts.rules import FirstTab, May, Role, allows, office_key
+from quadline.accounts.rules import (
+    WHILE_AWAY,
+    FirstTab,
+    May,
+    Role,
+    allows,
+    office_key,
+)
 from quadline.sms import phones
 
 TINTS = 8  # of the face that stands for somebody without a photo
@@ -120,7 +127,11 @@ class UserManager(BaseUserManager["User"]):
 
     def who_manage(self) -> "models.QuerySet[User]":
         """The people who are told when something needs an administrator."""
-        return self.filter(role=Role.ADMINISTRATOR, is_active=True)
+        return self.filter(
+            role=Role.ADMINISTRATOR,
+            is_active=True,
+            is_away=False,
+        )
 
 
 class User(AbstractBaseUser):
@@ -149,6 +160,8 @@ class User(AbstractBaseUser):
     # Closes the emails that Quadline writes for them; several lines.
     signature = models.TextField(blank=True, default="", db_default="")
     is_active = models.BooleanField(default=True)
+    # On leave, by the college's rule: they sign in and read, and do nothing else.
+    is_away = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     # When an administrator last sent them a link to set their first password, and who.
     invited_at = models.DateTimeField(null=True, blank=True)
@@ -241,7 +254,9 @@ class User(AbstractBaseUser):
         templates: ``user.may["text"]``.
         """
         return {
-            permission.value: self.is_active and allows(self.role, permission)
+            permission.value: self.is_active
+            and allows(self.role, permission)
+            and (not self.is_away or permission in WHILE_AWAY)
             for permission in May
         }
 

@@ -40,6 +40,9 @@ PERMISSIONS: dict[Role, frozenset[May]] = {
     Role.AUDITOR: frozenset({May.SEE_OFFICE, May.SEE_COLLEGE}),
 }
 
+# What somebody on leave still may, where the college lets them sign in.
+WHILE_AWAY = frozenset({May.SEE_OFFICE, May.SEE_COLLEGE})
+
 
 def office_key(name: str) -> str:
     """What tells offices apart: the name without its case and its white space."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from quadline.college.departure_settings import DepartureSettings
 from quadline.college.email_rules import EmailSettings
 from quadline.college.health_rules import HealthSettings
 from quadline.college.number_settings import NumberSettings
@@ -31,7 +32,7 @@ from quadline.college.values import (
 STATES_BY_DEFAULT = "AL,CT,FL,LA,MA,MD,MS,NJ,OK,RI,TX,WA"
 
 
-class CollegeSettings(EmailSettings, HealthSettings, NumberSettings):
+class CollegeSettings(EmailSettings, HealthSettings, NumberSettings, DepartureSettings):
     """One value for each decision; every fault of a value is a ValidationError."""
 
     college_name: CollegeName = Field(

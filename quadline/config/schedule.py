@@ -20,6 +20,7 @@ from quadline.delivery.rosters import alerts as roster_alerts
 from quadline.delivery.rosters import retention
 from quadline.delivery.rosters import watching as roster_watching
 from quadline.delivery.sending import sender
+from quadline.handovers import carrying_out, ending
 from quadline.health import watching as health_watching
 from quadline.jobs import ScheduledJob
 from quadline.numbers import (
@@ -38,7 +39,7 @@ QUEUES = {
     "broadcasts": "follow those that run",
     "receipts": "apply what the carrier says of them",
     "numbers": "rent numbers, register them, give them back",
-    "rosters": "compare rosters, apply them, take them back",
+    "rosters": "compare rosters, apply them, take them back; carry out departures",
     "letters": "emails to staff",
     "emails": "hand emails to students over to the mail server",
 }
@@ -67,6 +68,8 @@ def timetable() -> list[ScheduledJob]:
         ScheduledJob(returning.return_waiting_numbers, EVERY_MINUTE),
         ScheduledJob(stock.refill_warm_pool, EVERY_MINUTE),
         ScheduledJob(alerts.find_late_numbers, EVERY_MINUTE),
+        ScheduledJob(carrying_out.carry_out_departures, EVERY_MINUTE),
+        ScheduledJob(ending.end_departures, EVERY_MINUTE),
         ScheduledJob(roster_watching.look_into_folders_job, EVERY_MINUTE),
         ScheduledJob(health_watching.watch_health, EVERY_MINUTE),
         ScheduledJob(roster_alerts.find_late_files, EVERY_15_MINUTES),

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "quadline.conversations",
     "quadline.delivery",
     "quadline.broadcasts",
+    "quadline.handovers",
     "quadline.webhooks",
     "quadline.health",
     "quadline.api",

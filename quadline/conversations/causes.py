@@ -81,6 +81,11 @@ class Cause(StrEnum):
         "Goes on: its author may text this student again",
     )
 
+    AUTHOR_LEFT = "author left", "Goes to the successor: its author left or is on leave"
+    AUTHOR_LEFT_CANCELLED = (
+        "canceled with its author",
+        "Canceled: its author left or is on leave",
+    )
     NUMBER_RESTS = "number rests", "Held: the number was put to rest by {actor}"
     NUMBER_GIVEN_UP = (
         "number given up",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from quadline.conversations.models import Conversation, Message
+from quadline.inboxes.models import Departure
 
 
 class Attempt(models.Model):
@@ -219,3 +220,28 @@ class IncomingEmail(models.Model):
                 name="email_not_a_reply",
             ),
         ]
+
+
+class SuccessorAnswer(models.Model):
+    """A student who texted a resting number was told who follows: once in a departure.
+
+    Its message is the one kind that leaves from a number that rests.
+    """
+
+    departure = models.ForeignKey(
+        Departure, on_delete=models.PROTECT, related_name="answers"
+    )
+    student_phone = models.CharField(max_length=16)  # E.164
+    message = models.OneToOneField(
+        Message, on_delete=models.PROTECT, related_name="successor_answer"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["departure", "student_phone"], name="answered_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"answer {self.message_id}"

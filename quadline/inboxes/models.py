@@ -10,6 +10,8 @@ from django.db.models import Func, Q, Value
 
 from quadline.accounts.models import Office, User
 from quadline.inboxes import rules
+from quadline.inboxes.departures import Departure as Departure
+from quadline.inboxes.departures import Successor as Successor
 from quadline.inboxes.rules import SHARED_FROM, InboxFacts, Sight, StaffFacts
 
 SHARED_ID = Func(Value("inboxes_shared_id"), function="nextval")
@@ -44,7 +46,7 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
 
     def writable_by(self, user: User) -> "InboxQuerySet":
         """Those this person may write in: ``rules.may_write``, for many."""
-        return self.filter(pk__in=_held_ids(user)) if user.is_active else self.none()
+        return self.filter(pk__in=_held_ids(user)) if _may_hold(user) else self.none()
 
 
 class Inbox(models.Model):
@@ -172,6 +174,7 @@ def facts_of(user: User) -> StaffFacts:
         user.role,
         user.is_active,
         user.office_id,
+        user.is_away,
     )
 
 
@@ -200,7 +203,7 @@ def written_inboxes(user: User) -> Q:
     """Of rows that have an ``inbox``: those in inboxes
     that this person may write in.
     """
-    return Q(inbox__in=_held_ids(user)) if user.is_active else Q(pk__in=())
+    return Q(inbox__in=_held_ids(user)) if _may_hold(user) else Q(pk__in=())
 
 
 def sees_others(user: User) -> bool:
@@ -208,6 +211,10 @@ def sees_others(user: User) -> bool:
     theirs nor shared with them.
     """
     return rules.sight_of(facts_of(user)) in (Sight.OFFICE, Sight.COLLEGE)
+
+
+def _may_hold(user: User) -> bool:
+    return user.is_active and not user.is_away
 
 
 def _seen_ids(user: User) -> "models.QuerySet[Any, Any]":

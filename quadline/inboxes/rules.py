@@ -32,6 +32,7 @@ class StaffFacts:
     role: str
     is_active: bool
     office_id: int | None
+    is_away: bool = False  # on leave: they may read, and write nowhere
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def may_write(person: StaffFacts, inbox: InboxFacts) -> bool:
 
     Whether their role sends texts at all is another question (``May.TEXT``).
     """
-    return person.is_active and holds(person, inbox)
+    is_there = person.is_active and not person.is_away
+    return is_there and holds(person, inbox)
 
 
 def holds(person: StaffFacts, inbox: InboxFacts) -> bool:

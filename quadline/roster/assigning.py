@@ -50,7 +50,8 @@ GIVEN_PAIRS = """
     SELECT
         entry.number, entry.staff_email, entry.institutional_id, entry.relation,
         staff.id AS staff_id,
-        coalesce(exact.id, meant.id, alike.id) AS student_id
+        coalesce(exact.id, meant.id, alike.id) AS student_id,
+        NULL::bigint AS handed_over_id
     FROM given_entry AS entry
     LEFT JOIN accounts_user AS staff ON staff.email = entry.staff_email
     LEFT JOIN roster_student AS exact ON exact.institutional_id = entry.institutional_id
@@ -68,6 +69,63 @@ GIVEN_PAIRS = """
         HAVING count(*) = 1
     ) AS alike ON alike.id_key = entry.id_key
 """
+# Rows that still name somebody who has left, or is on leave, are about those who
+# follow. Of an office's inbox all members look after its students.
+LEAVERS_PAIRS = """
+    CREATE TEMP TABLE given_leaver ON COMMIT DROP AS
+    SELECT
+        pair.number, pair.staff_email, pair.institutional_id, pair.relation,
+        pair.staff_id, pair.student_id, departure.id AS departure_id
+    FROM given_pair AS pair
+    JOIN inboxes_departure AS departure
+      ON departure.staff_id = pair.staff_id AND departure.state = 'in_effect'
+"""
+DROP_LEAVERS_PAIRS = """
+    DELETE FROM given_pair WHERE staff_id IN (SELECT staff_id FROM given_leaver)
+"""
+SUCCESSORS_PAIRS = """
+    INSERT INTO given_pair
+    SELECT
+        pair.number, pair.staff_email, pair.institutional_id, pair.relation,
+        holder.staff_id, pair.student_id, pair.departure_id
+    FROM given_leaver AS pair
+    JOIN roster_student AS student ON student.id = pair.student_id
+    JOIN LATERAL (
+        SELECT inbox_id FROM inboxes_successor
+        WHERE departure_id = pair.departure_id AND replaced_by_id IS NULL
+          AND program IN ('', student.program)
+        ORDER BY program = '' LIMIT 1
+    ) AS successor ON true
+    JOIN LATERAL (
+        SELECT owner_id AS staff_id FROM inboxes_inbox
+        WHERE id = successor.inbox_id AND owner_id IS NOT NULL
+        UNION
+        SELECT user_id FROM inboxes_membership WHERE inbox_id = successor.inbox_id
+    ) AS holder ON true
+"""
+# The entries that this file decides about. Of staff it names, all but those that were
+# handed over to them: about these decides a file that still names the one who left, or
+# says who looks after the student now. Else a file with a successor's own students
+# would take away what nobody else has.
+DECIDED_ENTRIES = """
+    CREATE TEMP TABLE given_decided ON COMMIT DROP AS
+    SELECT entry.id
+    FROM roster_caseloadentry AS entry
+    WHERE entry.handed_over_id IS NULL
+      AND entry.staff_id IN (
+          SELECT staff_id FROM given_pair WHERE handed_over_id IS NULL
+      )
+    UNION
+    SELECT entry.id
+    FROM roster_caseloadentry AS entry
+    WHERE entry.handed_over_id IN (SELECT departure_id FROM given_leaver)
+    UNION
+    SELECT entry.id
+    FROM roster_caseloadentry AS entry
+    JOIN given_pair AS pair ON pair.student_id = entry.student_id
+    WHERE entry.handed_over_id IS NOT NULL OR entry.staff_id = pair.staff_id;
+    ANALYZE given_decided
+"""
 UNMATCHED = """
     SELECT
         number, staff_email, institutional_id,
@@ -83,7 +141,7 @@ LOCK_STAFF = (
     " ORDER BY id FOR NO KEY UPDATE"
 )
 _LEFT = """
-    staff_id IN (SELECT staff_id FROM given_pair)
+    id IN (SELECT id FROM given_decided)
     AND NOT EXISTS (
         SELECT
         FROM given_pair AS pair
@@ -93,20 +151,26 @@ _LEFT = """
 LOST_CASELOAD_ENTRIES = f"""
     SELECT count(*), count(*) FILTER (WHERE {_LEFT})
     FROM roster_caseloadentry AS entry
-    WHERE staff_id IN (SELECT staff_id FROM given_pair)
+    WHERE id IN (SELECT id FROM given_decided)
 """  # noqa: S608  # no value in it
 DROP_LEFT = f"""
     DELETE FROM roster_caseloadentry AS entry WHERE {_LEFT}
 """  # noqa: S608  # no value in it
 # What is already as it should be is not written again.
 MERGE_PAIRS = """
-    INSERT INTO roster_caseloadentry AS entry (staff_id, student_id, relation)
-    SELECT DISTINCT ON (staff_id, student_id) staff_id, student_id, relation
+    INSERT INTO roster_caseloadentry AS entry
+        (staff_id, student_id, relation, handed_over_id)
+    SELECT DISTINCT ON (staff_id, student_id)
+        staff_id, student_id, relation, handed_over_id
     FROM given_pair
-    ORDER BY staff_id, student_id, number DESC
+    ORDER BY staff_id, student_id, handed_over_id NULLS FIRST, number DESC
     ON CONFLICT (staff_id, student_id) DO UPDATE
-        SET relation = excluded.relation
+        SET relation = excluded.relation,
+            -- who is named in their own right keeps the student in any case
+            handed_over_id = CASE WHEN excluded.handed_over_id IS NOT NULL
+                THEN entry.handed_over_id END
         WHERE entry.relation <> excluded.relation
+           OR entry.handed_over_id IS NOT NULL AND excluded.handed_over_id IS NULL
 """
 COUNT_PAIRS = (
     "SELECT count(*)"
@@ -133,7 +197,9 @@ def assign(table: RosterTable) -> Assigned:
     stops: list[ImportFault] = []
     with connection.cursor() as cursor:
         # ON COMMIT DROP is too late for a second import in the same transaction.
-        cursor.execute("DROP TABLE IF EXISTS given_entry, given_pair")
+        cursor.execute(
+            "DROP TABLE IF EXISTS given_entry, given_pair, given_leaver, given_decided"
+        )
         cursor.execute(GIVEN_ENTRIES)
         rows = _entries(table, stops)
         given = copy_in(cursor, "COPY given_entry", EntryRow._fields, rows)
@@ -154,7 +220,11 @@ def assign(table: RosterTable) -> Assigned:
             stops += _unmatched(table.file, row)
         if stops:
             raise RosterFault(stops)
+        # Before the staff are locked: those who follow are among them.
+        for statement in (LEAVERS_PAIRS, DROP_LEAVERS_PAIRS, SUCCESSORS_PAIRS):
+            cursor.execute(statement)
         cursor.execute(LOCK_STAFF)
+        cursor.execute(DECIDED_ENTRIES)
         # Before anything is deleted: the loss is measured by what the staff had.
         cursor.execute(LOST_CASELOAD_ENTRIES)
         loss = Loss("caseload rows", *cursor.fetchone())

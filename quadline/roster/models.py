@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from quadline.accounts.models import TINTS, User, initials_of
 from quadline.accounts.rules import May
+from quadline.inboxes.models import Departure
 from quadline.roster.identity import id_key
 from quadline.roster.naming import display_name_of, first_of
 from quadline.roster.phones.models import PhoneEvidence
@@ -222,6 +223,14 @@ class CaseloadEntry(models.Model):
         Student, on_delete=models.CASCADE, related_name="success_team"
     )
     relation = models.CharField(max_length=80, blank=True)
+    # By whose departure it came to this staff user. It stays until a roster says
+    # otherwise (assigning.py).
+    handed_over = models.ForeignKey(
+        Departure,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="caseload_entries",
+    )
 
     class Meta:
         constraints = [

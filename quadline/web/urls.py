@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from quadline.web import announce, health, help
+from quadline.web import announce, first_day, health, help
 from quadline.web.compose import views as compose
 from quadline.web.inbox import emails_shown, message_acts, stop_questions
 from quadline.web.inbox import views as inbox
@@ -87,6 +87,7 @@ urlpatterns = [
     path(
         "students/<int:student_id>/my-tags/", own_tags.change, name="student-own-tags"
     ),
+    path("first-day/", first_day.first_day_page, name="first-day"),
     path("templates/", include("quadline.web.message_templates.urls")),
     path("me/", profile.page, name="profile"),
     path("me/number/", profile.number, name="profile-number"),

@@ -18,7 +18,13 @@ from quadline.web.headers import CONTENT_SECURITY_POLICY
 from tests.abuse.hostile import fill
 from tests.architecture.addresses import names
 from tests.architecture.conftest import Enter
-from tests.architecture.test_access import Thing, address, cases, roster_things
+from tests.architecture.test_access import (
+    Thing,
+    address,
+    cases,
+    departure_of,
+    roster_things,
+)
 from tests.cast import Cast
 
 MARKUP = {
@@ -102,6 +108,7 @@ def pages(people: Cast, broadcast: object, words: str) -> list[str]:
         session,
         *rosters,
         trouble,
+        departure_of(people.maya, words),
     )
     read = {case.name for case in cases() if case.method == "GET"} - {
         "home",

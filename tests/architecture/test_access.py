@@ -17,6 +17,7 @@ from quadline.conversations.models import Conversation, Message, MessageTemplate
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Direction, Status
 from quadline.delivery.models import IncomingEmail
+from quadline.inboxes.models import Departure
 from quadline.numbers.models import NumberTrouble, SystemNumber
 from quadline.roster.models import RosterMapping, RosterRun, RosterSource, Student
 from tests.architecture.addresses import PUBLIC, is_of_the_api, names
@@ -154,6 +155,16 @@ wake_number            POST  403          403          302          403
 number_act             GET   403          403          200          403
 number_act             POST  403          403          422          403
 compare_numbers        POST  403          403          302          403
+manage_departures        GET   403          403          200          403
+manage_departure_new     GET   403/403/403  403/403/403  200/200/200  403/403/403
+manage_departure_new     POST  403/403/403  403/403/403  422/422/422  403/403/403
+manage_departure         GET   403          403          200          403
+manage_departure_change  GET   403          403          200          403
+manage_departure_change  POST  403          403          422          403
+manage_departure_cancel  POST  403          403          302          403
+manage_departure_return  POST  403          403          302          403
+first-day                GET   200          200          200          403
+first-day                POST  422          422          422          403
 repair_number          POST  403          403          302          403
 reports                    GET   200          200          200          200
 report-opt-outs            GET   200/404/404  200/200/404  200/200/200  200/200/200
@@ -223,6 +234,7 @@ class Thing:
     source: RosterSource
     mapping: RosterMapping
     trouble: NumberTrouble
+    departure: Departure
 
 
 def thing_of(owner: User, person: Student) -> Thing:
@@ -278,7 +290,25 @@ def thing_of(owner: User, person: Student) -> Thing:
         source=source,
         mapping=mapping,
         trouble=trouble,
+        departure=departure_of(owner),
     )
+
+
+def departure_of(follows: User, words: str = "Leah Leaver") -> Departure:
+    """A planned one, of somebody else."""
+    leaver = User.objects.create_user(f"{uuid.uuid4().hex}@alder.example", name=words)
+    departure = Departure.objects.create(
+        staff=leaver,
+        leaves_on="2026-08-31",
+        rest_days=90,
+        answer=words,
+        waiting_texts="hand_over",
+        planned_by=follows,
+        planned_at=timezone.now(),
+        problem=words,
+    )
+    departure.successors.create(inbox=follows.inbox)
+    return departure
 
 
 def roster_things(
@@ -375,6 +405,10 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=[about.session.pk])
     if name in ("profile-photo", "photo"):
         return reverse(name, args=["a-name"])
+    if name == "manage_departure_new":
+        return f"{reverse(name)}?staff={about.conversation.inbox_id}"
+    if name.startswith("manage_departure") and name != "manage_departures":
+        return reverse(name, args=[about.departure.pk])
     if name in OF_STAFF:
         return reverse(name, args=[about.conversation.inbox_id])
     if name == "profile-token-revoke":

@@ -23,6 +23,7 @@ from quadline.conversations.rules import Channel
 from quadline.delivery.inbound.keyword_replies import KeywordReply, honor_keywords
 from quadline.delivery.inbound.reply_owners import ReplyOwner, owners_of
 from quadline.delivery.inbound.spare_numbers import honor_without_inbox
+from quadline.delivery.inbound.successor_answers import answer_later
 from quadline.delivery.opting import inflight, requests
 from quadline.inboxes.models import Inbox
 from quadline.roster import trouble
@@ -82,7 +83,14 @@ def file_replies(
             if reply.id in new
         ]
         _honor_all(filed, found.kept_back)
-        ids = {text: reply.id for text, reply in replies.items()}
+        answer_later(
+            (reply.id, place.departure_id)
+            for _, place, reply in filed
+            if place.departure_id is not None
+        )
+        ids: dict[InboundText, uuid.UUID | None] = {
+            text: reply.id for text, reply in replies.items()
+        }
         ids |= _file_strangers([text for text in texts if text not in placed], now)
     return [ids.get(text) for text in texts]
 

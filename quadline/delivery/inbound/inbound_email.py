@@ -21,6 +21,7 @@ from quadline.conversations.receiving import Reply, receive
 from quadline.conversations.rules import Channel
 from quadline.delivery.failsafe.email_results import record_bounce
 from quadline.delivery.inbound.source_retention import source_kept
+from quadline.delivery.inbound.successor_conversations import with_successor
 from quadline.delivery.models import IncomingEmail, OutgoingEmail
 from quadline.delivery.opting import email_stop_requests
 from quadline.emails import outgoing, quotes, reading, tokens, unread
@@ -238,14 +239,14 @@ def _why_automatic(email: Incoming) -> str:
 def _conversation(email: Incoming | Unread, named: int | None) -> Conversation | None:
     conversations = Conversation.objects.select_related("student", "inbox__owner")
     if named is not None and (found := conversations.filter(pk=named).first()):
-        return found
+        return with_successor(found)
     ours = OutgoingEmail.objects.filter(header_id__in=email.references)
     answered = ours.select_related("message").order_by("-pk").first()
     if answered is None or not email.sender:
         return None
     found = conversations.get(pk=answered.message.conversation_id)
     known_addresses = _addresses_of(found) | {answered.to.lower()}
-    return found if email.sender in known_addresses else None
+    return with_successor(found) if email.sender in known_addresses else None
 
 
 def _from_elsewhere(email: Incoming | Unread, conversation: Conversation) -> str:

@@ -22,12 +22,16 @@ from quadline.roster.rules import FORMER_PHONE_COUNTS
 # text was written. It is to the inbox that was in touch with this phone last: so nobody
 # reads what a colleague's student answers. A text that the student cannot have, for it
 # waits, was stopped or went as an email, is no touch; one that waited counts from when
-# it left. Else it is to the inbox that has the number now.
+# it left. Else it is to the inbox that has the number now. Of somebody who has left, or
+# is on leave, it is to who follows for this student's program, else for everybody else:
+# there the conversation is looked for, too.
 FIND_OWNERS = """
     SELECT
-        text.place, number.id, number.user_id, phone.phone IS NOT NULL,
+        text.place, number.id,
+        coalesce(known.inbox_id, successor.inbox_id, number.user_id),
+        phone.phone IS NOT NULL,
         known.conversation_id, known.student_id, coalesce(known.mobile, ''),
-        coalesce(known.rank <> 1, false)
+        coalesce(known.rank <> 1, false), departure.id
     FROM unnest(%(systems)s::text[], %(students)s::text[], %(times)s::timestamptz[])
          WITH ORDINALITY AS text (system_phone, student_phone, at, place)
     JOIN LATERAL (
@@ -56,10 +60,17 @@ FIND_OWNERS = """
             candidate.state = ANY(%(held)s) DESC, candidate.id DESC
         LIMIT 1
     ) AS number ON true
+    LEFT JOIN inboxes_departure AS departure
+      ON departure.staff_id = number.user_id AND departure.state = 'in_effect'
+    LEFT JOIN inboxes_successor AS successor
+      ON successor.departure_id = departure.id AND successor.program = ''
+     AND successor.replaced_by_id IS NULL
     LEFT JOIN LATERAL (
         SELECT
             conversation.id AS conversation_id, student.id AS student_id,
-            student.mobile, owner.rank
+            student.mobile, owner.rank, coalesce(
+                of_program.inbox_id, successor.inbox_id, number.user_id
+            ) AS inbox_id
         FROM (
             SELECT *, min(rank) OVER () AS best FROM (
                 SELECT id, 1 AS rank, NULL::timestamptz AS left_at FROM roster_student
@@ -72,11 +83,18 @@ FIND_OWNERS = """
             ) AS ever
         ) AS owner
         JOIN roster_student AS student ON student.id = owner.id
+        LEFT JOIN inboxes_successor AS of_program
+          ON of_program.departure_id = departure.id AND of_program.program <> ''
+         AND of_program.program = student.program
+         AND of_program.replaced_by_id IS NULL
         LEFT JOIN conversations_conversation AS conversation
-          ON conversation.student_id = student.id
-         AND conversation.staff_id = number.user_id
+          ON conversation.student_id = student.id AND conversation.staff_id = coalesce(
+                of_program.inbox_id, successor.inbox_id, number.user_id
+             )
         LEFT JOIN roster_caseloadentry AS entry
-          ON entry.student_id = student.id AND entry.staff_id = number.user_id
+          ON entry.student_id = student.id AND entry.staff_id = coalesce(
+                of_program.inbox_id, successor.inbox_id, number.user_id
+             )
         WHERE owner.rank = owner.best
         ORDER BY
             CASE owner.rank WHEN 0 THEN owner.left_at END,
@@ -102,6 +120,7 @@ class ReplyOwner:
     student_id: int | None
     mobile: str  # the student's now
     is_from_former_phone: bool
+    departure_id: int | None  # because of which it is with who follows
 
 
 def owners_of(

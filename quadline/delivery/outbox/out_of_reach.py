@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from quadline import clock
@@ -28,6 +28,7 @@ from quadline.conversations.rules import (
 )
 from quadline.conversations.statuses import wait
 from quadline.delivery import alerts
+from quadline.delivery.models import SuccessorAnswer
 from quadline.delivery.outbox import holding
 from quadline.delivery.permission.reach import students_in_reach, why_out_of_reach
 from quadline.delivery.rules import waits_for
@@ -111,6 +112,9 @@ def _open_texts() -> MessageQuerySet:
     # Not the column itself: its index has all that this author ever wrote.
     writer = Coalesce("author", Value(0))
     texts = Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT)
+    # That somebody has left is told whoever texted: it answers them.
+    answers = SuccessorAnswer.objects.filter(message=OuterRef("pk"))
+    texts = texts.filter(~Exists(answers))
     return texts.filter(status__in=BEFORE_AN_ATTEMPT | WITH_THE_CARRIER).annotate(
         writer=writer, student=student
     )

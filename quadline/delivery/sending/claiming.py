@@ -28,25 +28,34 @@ from quadline.delivery.rules import CATCH_UP, texts_at_once
 from quadline.delivery.sending import daily_cap, quiet_hours_deferral
 from quadline.live.notifications import TELL_NEWS
 
+# From a number that rests, and from one of somebody whose account was switched off (a
+# shared inbox's is nobody's), only the answer that says who follows may leave; that
+# overtakes what waits for the successor's number.
+MAY_LEAVE = """
+    (number.state = 'active' AND number.is_open OR EXISTS (
+        SELECT FROM delivery_successoranswer AS answer
+        WHERE answer.message_id = message.id AND number.state IN ('active', 'resting')
+    ))
+"""
 # The numbers whose turn it is: those with a single text first, then who has waited
-# longest. A number in another worker's hands is passed over, and so is that of somebody
-# whose account was switched off. (A shared inbox's is nobody's.)
-DUE_NUMBERS = """
+# longest. A number in another worker's hands is passed over.
+DUE_NUMBERS = f"""
     SELECT number.id, first.is_bulk
-    FROM numbers_systemnumber AS number
-    LEFT JOIN accounts_user AS owner ON owner.id = number.user_id
+    FROM numbers_systemnumber AS rented
+    LEFT JOIN accounts_user AS owner ON owner.id = rented.user_id
+    CROSS JOIN LATERAL (SELECT rented.id, rented.state, rented.free_at,
+                               owner.is_active IS NOT FALSE AS is_open) AS number
     CROSS JOIN LATERAL (SELECT message.is_bulk FROM conversations_message AS message
                         WHERE message.system_number_id = number.id
-                          AND message.due_at <= %(now)s
+                          AND message.due_at <= %(now)s AND {MAY_LEAVE}
                         ORDER BY message.is_bulk LIMIT 1) AS first
-    WHERE owner.is_active IS NOT FALSE
-      AND number.state = 'active'
+    WHERE rented.state IN ('active', 'resting')
       AND (number.free_at IS NULL OR number.free_at <= %(now)s)
       AND number.id <> ALL(%(passed)s)
     ORDER BY first.is_bulk, number.free_at NULLS FIRST, number.id
     LIMIT %(limit)s
-    FOR NO KEY UPDATE OF number SKIP LOCKED
-"""
+    FOR NO KEY UPDATE OF rented SKIP LOCKED
+"""  # noqa: S608  # no value in it
 
 # A text is left alone while an earlier one of its conversation has not been handed
 # over, though it could be. An unconfirmed one holds the others back only as long as it
@@ -54,18 +63,25 @@ DUE_NUMBERS = """
 # else a planner whose statistics are from before a broadcast reads every open text. It
 # also would if it were told which statuses are open, for which there is an index: it is
 # told which are over. What is over does not leave again, even if it is due by mistake.
-DUE_TEXTS = """
+DUE_TEXTS = f"""
     SELECT text.id, text.segments, text.is_bulk
-    FROM unnest(%(numbers)s::bigint[]) AS number (id)
+    FROM unnest(%(numbers)s::bigint[]) AS chosen (id)
+    CROSS JOIN LATERAL (
+        SELECT rented.id, rented.state, owner.is_active IS NOT FALSE AS is_open
+        FROM numbers_systemnumber AS rented
+        LEFT JOIN accounts_user AS owner ON owner.id = rented.user_id
+        WHERE rented.id = chosen.id OFFSET 0
+    ) AS number
     CROSS JOIN LATERAL (
         SELECT message.id, message.segments, message.is_bulk
         FROM conversations_message AS message
         WHERE message.system_number_id = number.id
           AND message.is_bulk <= %(bulk)s AND message.due_at <= %(now)s
-          AND message.status <> ALL(%(over)s)
+          AND message.status <> ALL(%(over)s) AND {MAY_LEAVE}
           AND NOT EXISTS (
             SELECT 1 FROM conversations_message AS earlier
-            WHERE earlier.conversation_id = message.conversation_id
+            WHERE number.state <> 'resting'
+              AND earlier.conversation_id = message.conversation_id
               AND earlier.position < message.position
               AND earlier.channel = 'text'
               AND earlier.status IN ('queued', 'sending', 'unconfirmed', 'waiting')
@@ -82,7 +98,7 @@ DUE_TEXTS = """
         LIMIT %(each)s
         FOR NO KEY UPDATE OF message SKIP LOCKED
     ) AS text
-"""
+"""  # noqa: S608  # no value in it
 
 # From here the carrier may have them. A text tried before keeps its status: it never
 # falls. A text that waited goes to the phone the student has now. Each number is busy

@@ -136,12 +136,12 @@ ADD_CASELOAD = f"""
     WITH wanted AS (
         SELECT DISTINCT ON (staff_id, student_id) staff_id, student_id, relation
         FROM given_pair
-        ORDER BY staff_id, student_id, number DESC
+        ORDER BY staff_id, student_id, handed_over_id NULLS FIRST, number DESC
     ),
     there AS (
         SELECT staff_id, student_id, relation
         FROM roster_caseloadentry
-        WHERE staff_id IN (SELECT staff_id FROM given_pair)
+        WHERE id IN (SELECT id FROM given_decided)
     )
     INSERT INTO given_change
         (kind, student_id, institutional_id, name, staff_id, before, after)

@@ -298,6 +298,31 @@ HEALTH_SECTION = Section(
         ),
     ),
 )
+LEAVING_SECTION = Section(
+    "leaving",
+    "Leaving and leave",
+    (
+        SettingField(
+            "number_rest_days",
+            "A number rests for",
+            "When its user has left. Then it is given back to the carrier. Each"
+            " departure may have its own.",
+            kind="number",
+            unit="days",
+        ),
+        SettingField(
+            "conversations_of_leavers",
+            "Conversations",
+            "Only those with students who are handed over go along.",
+            kind="conversations",
+        ),
+        SettingField(
+            "access_on_leave",
+            "Staff on leave",
+            kind="access",
+        ),
+    ),
+)
 RETENTION_SECTION = Section(
     "retention",
     "Retention",
@@ -328,6 +353,7 @@ SECTIONS = {
         NUMBERS_SECTION,
         SENSITIVE_SECTION,
         HEALTH_SECTION,
+        LEAVING_SECTION,
         RETENTION_SECTION,
     )
 }

@@ -213,6 +213,16 @@ def _health(
     }
 
 
+def _leaving(
+    then: CollegeSettings, now: CollegeSettings, user: User, sample: str
+) -> dict[str, Any]:
+    return {
+        "days": then.number_rest_days,
+        "go_along": then.conversations_of_leavers == "along",
+        "reads": then.access_on_leave == "read",
+    }
+
+
 def _retention(
     then: CollegeSettings, now: CollegeSettings, user: User, sample: str
 ) -> dict[str, Any]:
@@ -242,5 +252,6 @@ PREVIEWS: dict[str, Previewed] = {
     "numbers": _numbers,
     "sensitive": _sensitive,
     "health": _health,
+    "leaving": _leaving,
     "retention": _retention,
 }

@@ -80,6 +80,7 @@ urlpatterns = [
         number_page.number_act,
         name="number_act",
     ),
+    path("departures/", include("quadline.web.manage.departures.urls")),
     path("email/", strays.strays, name="manage_strays"),
     path("email/<int:email_id>/", strays.stray_source, name="stray_source"),
 ]

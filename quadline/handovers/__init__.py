@@ -1,0 +1,3 @@
+"""What a departure hands over and what comes back: caseload, conversations, waiting
+texts, number and account.
+"""

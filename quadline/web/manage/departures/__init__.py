@@ -1,0 +1,1 @@
+"""Manage, Leaving: plan a departure, look at it before, and see what was done."""
