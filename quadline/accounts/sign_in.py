@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponseBase
 from psycopg.errors import LockNotAvailable
 
-from quadline.accounts import guessing
+from quadline.accounts import guessing, sessions
 from quadline.accounts.browsers import remember
 from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.hashing import HASH_WAIT_SECONDS, TooBusy
@@ -54,6 +54,10 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
             words = SIGN_IN_REFUSED.format(wait=in_words(refused.wait))
             raise ValidationError(words) from refused
         return user
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        sessions.begin(request, user)
 
     def post_login(
         self, request: HttpRequest, user: User, **hooks: Any

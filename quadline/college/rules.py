@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
 
+from quadline.college.sign_in_rules import SignInSettings
 from quadline.sms.phones import PhoneError, normalise
 
 
@@ -61,7 +62,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 STATES_BY_DEFAULT = "AL,CT,FL,LA,MA,MD,MS,NJ,OK,RI,TX,WA"
 
 
-class CollegeSettings(BaseModel):
+class CollegeSettings(SignInSettings):
     """One value for each decision; every fault of a value is a ValidationError."""
 
     college_name: str = Field(

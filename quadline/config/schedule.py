@@ -3,7 +3,7 @@
 Times are UTC; the sixth field is seconds.
 """
 
-from quadline.accounts import throttles
+from quadline.accounts import sessions, throttles
 from quadline.api import idempotency
 from quadline.broadcasts import finishing
 from quadline.delivery.failsafe import email_sender
@@ -60,4 +60,5 @@ def timetable() -> list[ScheduledJob]:
         ScheduledJob(carrier_opt_outs.compare_with_carrier, NIGHTLY),
         ScheduledJob(confirmations.check_confirmations, NIGHTLY),
         ScheduledJob(throttles.drop_ended_throttles, NIGHTLY),
+        ScheduledJob(sessions.drop_ended_sessions, NIGHTLY),
     ]
