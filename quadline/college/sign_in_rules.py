@@ -90,7 +90,9 @@ class SignInSettings(BaseModel):
     )
     session_idle_minutes: Annotated[str, AfterValidator(_minutes)] = Field(
         default="advisor:480,lead:480,administrator:60,auditor:60",
-        description="Minutes without anything done after which each role signs in again.",
+        description=(
+            "Minutes without anything done after which each role signs in again."
+        ),
     )
     session_hours: Annotated[str, AfterValidator(_hours)] = Field(
         default="advisor:336,lead:336,administrator:24,auditor:24",

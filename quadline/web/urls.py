@@ -80,6 +80,7 @@ urlpatterns = [
     path("me/announce/", announce.announce_page, name="announce"),
     path("me/announce/preview/", announce.announce_preview, name="announce-preview"),
     path("me/password/", password.page, name="profile-password"),
+    path("me/security/", include("quadline.web.security.urls")),
     path("me/tokens/", api_tokens.page, name="profile-tokens"),
     path(
         "me/tokens/<int:token_id>/revoke/",

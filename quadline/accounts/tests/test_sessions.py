@@ -1,6 +1,6 @@
 """Sessions end: idle, and after their whole time, by role."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,7 +92,7 @@ def test_the_college_names_the_roles_that_there_are() -> None:
 
 
 @pytest.fixture
-def passing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def passing(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
     """``passing(3 * HOURS)``: so much time goes by, on every clock there is."""
     passed = [timedelta()]
     began = timezone.now()
@@ -103,7 +103,7 @@ def passing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     def pass_time(more: timedelta) -> None:
         passed[0] += more
 
-    yield pass_time
+    return pass_time
 
 
 def enter(user: User) -> Client:

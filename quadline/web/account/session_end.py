@@ -22,9 +22,9 @@ def end_sessions(
     def answer(request: HttpRequest) -> HttpResponse:
         # Machines that ask without one cost no look at the database.
         has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
-        if has_cookie and isinstance(request.user, User):
-            if not keep_alive(request, request.user):
-                logout(request)
+        user = request.user if has_cookie else None
+        if isinstance(user, User) and not keep_alive(request, user):
+            logout(request)
         return get_response(request)
 
     return answer
