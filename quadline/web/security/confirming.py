@@ -33,6 +33,11 @@ class GoOn:
         confirm(self.request)
         return go_on(self.request)
 
+    def form_invalid(self, form: Any) -> HttpResponseBase:
+        shown = self.get_context_data(form=form)  # type: ignore[attr-defined]
+        answer: HttpResponseBase = self.render_to_response(shown, status=422)  # type: ignore[attr-defined]
+        return answer
+
 
 def go_on(request: HttpRequest) -> HttpResponseBase:
     address = get_next_redirect_url(request) or ""
@@ -68,11 +73,6 @@ class ConfirmByCode(GoOn, CodeView):  # type: ignore[misc]
 
 class ConfirmByPasskey(GoOn, ReauthenticateWebAuthnView):  # type: ignore[misc]
     template_name = "security/confirm.html"
-
-    def form_invalid(self, form: Any) -> HttpResponseBase:
-        shown = self.get_context_data(form=form)
-        answer: HttpResponseBase = self.render_to_response(shown, status=422)
-        return answer
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:
         shown: dict[str, Any] = super().get_context_data(**more)

@@ -39,7 +39,14 @@ TOO_MANY_PASSKEYS = (
 MAX_NAME = 80
 MAX_CREDENTIAL = 20_000  # characters; with an attestation it has some thousand
 # What a made-up credential breaks when it is read.
-UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+UNREADABLE = (
+    AttributeError,
+    IndexError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 def code_field(label: str) -> forms.CharField:
