@@ -8,7 +8,10 @@ class HouseConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        # its jobs stand on no timetable
+        # their jobs stand on no timetable
+        import quadline.accounts.codes
+        import quadline.accounts.factors
+        import quadline.accounts.new_browsers
         import quadline.accounts.passwords  # noqa: F401
         from quadline.config.schedule import timetable
         from quadline.jobs import set_timetable

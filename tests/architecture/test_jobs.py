@@ -2,7 +2,12 @@
 job in an empty house does no harm.
 """
 
+import ast
 import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -12,6 +17,7 @@ from procrastinate.contrib.django import app
 from quadline import jobs
 from quadline.config.schedule import QUEUES, timetable
 from quadline.jobs import ScheduledJob, queues_in_use
+from tests.architecture.source import nodes, ours
 
 # What jobs were called before they were called after their rooms.
 FORMER_NAMES = [
@@ -53,6 +59,45 @@ FORMER_NAMES = [
     "quadline.webhooks.events.drop_old_events",
     "quadline.webhooks.gaps.fetch_missed_replies",
 ]
+
+
+KNOWN_TO_A_WORKER = """
+import django
+django.setup()
+from procrastinate.contrib.django import app
+print(*sorted(task.func.__module__ for task in app.tasks.values()))
+"""
+
+
+def declares_a_job(path: Path) -> bool:
+    marks = [
+        mark.func
+        for node in nodes(path)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for mark in node.decorator_list
+        if isinstance(mark, ast.Call)
+    ]
+    return any(isinstance(mark, ast.Name) and mark.id == "job" for mark in marks)
+
+
+def test_a_worker_knows_every_job_without_any_page_having_been_opened() -> None:
+    """Whoever declares one is imported when Django is ready: config/apps.py."""
+    settings = {"DJANGO_SETTINGS_MODULE": "quadline.config.settings"}
+    asked = subprocess.run(
+        [sys.executable, "-c", KNOWN_TO_A_WORKER],
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    declaring = {
+        str(path).removesuffix(".py").replace("/", ".")
+        for path in ours(".py")
+        if str(path).startswith("quadline/") and "tests" not in path.parts
+        if declares_a_job(path)
+    }
+    assert len(declaring) > 15
+    assert declaring - set(asked.stdout.split()) == set()
 
 
 def test_every_queue_has_a_job_and_every_job_a_queue() -> None:
