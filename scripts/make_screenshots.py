@@ -157,6 +157,7 @@ def shots(built: house.House) -> list[Shot]:
         Shot("password", MAYA, "/me/password/"),
         Shot("numbers", RUTH, "/manage/numbers/"),
         Shot("help", MAYA, "/help/"),
+        Shot("security", MAYA, "/me/security/"),
         Shot("api-tokens", MAYA, "/me/tokens/"),
         Shot("api-docs", NOBODY, "/api/v1/docs"),
         Shot("not-found", MAYA, "/inbox/c/999999/"),

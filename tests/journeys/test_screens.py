@@ -77,6 +77,7 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
             f"/students/{people.bo.pk}/no-more-texts/",
             "/me/",
             "/me/password/",
+            "/me/security/",
             "/me/tokens/",
             "/help/",
             DOCS,
@@ -85,7 +86,7 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
         "theo": ["/inbox/", "/me/", f"{sally}message/", "/me/announce/"],
         "lena": ["/inbox/?whose=all&show=open", conversations["sally"], "/me/"],
         "omar": [conversations["pending"], "/me/"],
-        "ada": ["/manage/numbers/"],
+        "ada": ["/manage/numbers/", "/manage/second-factors/"],
     }
 
 

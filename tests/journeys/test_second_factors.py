@@ -84,7 +84,7 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(
     kept = saved.value.path().read_text()
     assert len(re.findall(r"^\d{8}$", kept, re.MULTILINE)) == 10
     page.get_by_role("link", name="I saved them").click()
-    expect(page.get_by_text("My laptop", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Remove My laptop")).to_be_visible()
 
     sign_out(page, url)
     page.get_by_role("button", name="Use a passkey").click()

@@ -32,6 +32,7 @@ WRONG_NEW_CODE = (
     "This code doesn't match. Nothing was added. Check the time on your phone, and type"
     " the code it shows now."
 )
+ANY_CODE = "From your authenticator app, or one of your recovery codes."
 NO_PASSKEY = "Your passkey was not recognized. Try again, or use another way."
 TOO_MANY_PASSKEYS = (
     f"You have {MAX_PASSKEYS} passkeys, the most there can be. Remove one first."
@@ -49,7 +50,7 @@ UNREADABLE = (
 )
 
 
-def code_field(label: str) -> forms.CharField:
+def code_field(label: str, help_text: str = "") -> forms.CharField:
     typed = {
         "autocomplete": "one-time-code",
         "inputmode": "numeric",
@@ -57,12 +58,15 @@ def code_field(label: str) -> forms.CharField:
         "spellcheck": "false",
     }
     return forms.CharField(
-        label=label, max_length=MAX_CODE, widget=forms.TextInput(attrs=typed)
+        label=label,
+        max_length=MAX_CODE,
+        widget=forms.TextInput(attrs=typed),
+        help_text=help_text,
     )
 
 
 class LimitedCodes(forms.Form):
-    code = code_field("Code")
+    code = code_field("Code", ANY_CODE)
     user: Any
 
     def clean_code(self) -> str:
