@@ -38,7 +38,9 @@ class SoftwarePasskey:
     def create(self, asked: dict[str, Any]) -> str:
         """What a browser sends after ``navigator.credentials.create``."""
         self.user_handle = asked["user"]["id"]
-        public_key = ES256.from_cryptography_key(self.key.public_key())
+        public_key = ES256.from_cryptography_key(  # type: ignore[no-untyped-call]
+            self.key.public_key()
+        )
         made = AttestedCredentialData.create(
             Aaguid(bytes(16)), self.credential_id, public_key
         )

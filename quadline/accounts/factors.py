@@ -78,7 +78,7 @@ def today() -> date:
 
 
 def has_factor(user: User) -> bool:
-    return _factors_of(user).exists()
+    return bool(_factors_of(user).exists())
 
 
 def lacks_required_factor(user: User) -> bool:

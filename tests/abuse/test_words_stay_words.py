@@ -7,6 +7,7 @@ import io
 from html.parser import HTMLParser
 
 import pytest
+from allauth.mfa.models import Authenticator
 
 from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message, MessageTemplate
@@ -83,7 +84,17 @@ def pages(people: Cast, broadcast: object) -> list[str]:
     mine = Conversation.objects.get(student=people.rosa)
     message = Message.objects.filter(conversation=mine)[0]
     token = people.maya.api_tokens.get()
-    thing = Thing(people.rosa, mine, message, number, broadcast, template, token)  # type: ignore[arg-type]  # as the matrix has it
+    passkey = Authenticator.objects.get(user=people.maya)
+    thing = Thing(
+        people.rosa,
+        mine,
+        message,
+        number,
+        broadcast,  # type: ignore[arg-type]  # as the matrix has it
+        template,
+        token,
+        passkey,
+    )
     read = {case.name for case in cases() if case.method == "GET"} - {
         "home",
         "contact-card",

@@ -12,6 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from quadline import clock
+from quadline.accounts.sessions import SessionStore
 from quadline.audit.models import AuditEntry
 from quadline.college.models import CollegeDecision
 from tests.browser import Person, person
@@ -164,7 +165,7 @@ def test_an_administrator_who_must_sets_up_an_app_and_goes_on(
 
 def confirmed_long_ago() -> None:
     for row in Session.objects.all():
-        store = type(row).get_session_store_class()(row.session_key)
+        store = SessionStore(row.session_key)
         store["confirmed_at"] = 0
         store.save()
 

@@ -186,7 +186,7 @@ class PasskeyForm(ReadCredential, AddWebAuthnForm):  # type: ignore[misc]
         mine = Authenticator.objects.filter(user_id=self.user.pk, type=WEBAUTHN)
         if mine.count() >= MAX_PASSKEYS:
             raise ValidationError(TOO_MANY_PASSKEYS)
-        cleaned: dict[str, Any] = super().clean()
+        cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("credential"):
             cleaned["credential"] = kept_of(cleaned["credential"])
         return cleaned

@@ -20,7 +20,7 @@ def send_kept_form(request: HttpRequest, path: str) -> HttpResponseBase | None:
     if kept is None or kept["path"] != path:
         return None
     request.method = "POST"
-    request.POST = QueryDict(kept["form"])  # type: ignore[assignment]
+    request.POST = QueryDict(kept["form"])
     request.path = request.path_info = path
     found = request.resolver_match = resolve(path)
     answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)

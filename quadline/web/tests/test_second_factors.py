@@ -16,11 +16,12 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from quadline import clock
-from quadline.accounts import codes, factors, sessions
+from quadline.accounts import codes, factors, new_browsers, sessions
 from quadline.accounts.factors import ResetRefused, reset_factors
 from quadline.accounts.models import User
 from quadline.accounts.new_browsers import browser_words
 from quadline.audit.models import AuditEntry
+from quadline.emails import letters
 from quadline.web.security.forms import NO_PASSKEY
 from tests.architecture.conftest import Enter
 from tests.cast import PASSWORD, Cast
@@ -585,13 +586,9 @@ def test_a_sign_in_from_a_new_browser_is_told_once(
 @pytest.fixture
 def mocked_letters(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Jobs run where they are asked for, and letters are kept."""
-    from quadline.accounts import new_browsers
-
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(
         new_browsers, "enqueue", lambda job, **arguments: job.func(**arguments)
     )
-    monkeypatch.setattr(
-        new_browsers.letters, "new_browser", lambda **said: sent.append(said)
-    )
+    monkeypatch.setattr(letters, "new_browser", lambda **said: sent.append(said))
     return sent
