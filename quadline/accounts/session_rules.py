@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 # A session's use is written down once in so long, however many pages it opens.
-NOTED_EVERY = timedelta(minutes=1)
+SESSION_NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)

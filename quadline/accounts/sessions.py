@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.session_rules import (
-    NOTED_EVERY,
+    SESSION_NOTED_EVERY,
     SessionLimits,
     is_over,
     must_confirm,
@@ -23,7 +23,7 @@ from quadline.accounts.session_rules import (
 from quadline.college.current import college_settings
 from quadline.jobs import job
 
-LIMITS, CONFIRMED_AT = "limits", "confirmed_at"
+SESSION_LIMITS, CONFIRMED_AT = "limits", "confirmed_at"
 # Of who is not signed in yet: the steps of signing in, and what a passkey answers.
 VISITOR = timedelta(hours=1)
 # What a page fetches without anybody's hand: static/js/automatic.js.
@@ -38,7 +38,7 @@ class SessionStore(db.SessionStore):
     def get_expiry_date(self, **_: Any) -> datetime:
         """When the row ends. The cookie lasts longer: SESSION_COOKIE_AGE."""
         now = clock.now()
-        kept = self.get(LIMITS)
+        kept = self.get(SESSION_LIMITS)
         if kept is None:
             return now + VISITOR
         return _limits_in(kept).end_of(started_at=_started_at(kept), seen_at=now)
@@ -55,7 +55,7 @@ class SessionStore(db.SessionStore):
 def begin(request: HttpRequest, user: User) -> None:
     """Somebody has just signed in, by whatever way."""
     now = clock.now()
-    request.session[LIMITS] = _kept(limits_of(user), started_at=now)
+    request.session[SESSION_LIMITS] = _kept(limits_of(user), started_at=now)
     confirm(request)
 
 
@@ -71,7 +71,7 @@ def keep_alive(request: HttpRequest, user: User) -> bool:
     puts into it meanwhile stays.
     """
     now, limits = clock.now(), limits_of(user)
-    kept = request.session.get(LIMITS)
+    kept = request.session.get(SESSION_LIMITS)
     if kept is None:  # of a release before
         begin(request, user)
         return True
@@ -79,7 +79,7 @@ def keep_alive(request: HttpRequest, user: User) -> bool:
     if is_over(limits, started_at=started_at, now=now):
         return False
     if _limits_in(kept) != limits:
-        request.session[LIMITS] = _kept(limits, started_at=started_at)
+        request.session[SESSION_LIMITS] = _kept(limits, started_at=started_at)
     elif AUTOMATIC_HEADER not in request.headers:
         _note_use(request, limits.end_of(started_at=started_at, seen_at=now))
     return True
@@ -104,13 +104,13 @@ def limits_of(user: User) -> SessionLimits:
 
 def _note_use(request: HttpRequest, ends_at: datetime) -> None:
     key, asked = request.session.session_key or "", clock.monotonic_seconds()
-    if asked - _noted.get(key, float("-inf")) < NOTED_EVERY.total_seconds():
+    if asked - _noted.get(key, float("-inf")) < SESSION_NOTED_EVERY.total_seconds():
         return
     if len(_noted) >= MAX_REMEMBERED:
         _noted.clear()
     _noted[key] = asked
     # Another process may have written it within the minute.
-    is_due = {"expire_date__lt": ends_at - NOTED_EVERY / 2}
+    is_due = {"expire_date__lt": ends_at - SESSION_NOTED_EVERY / 2}
     Session.objects.filter(session_key=key, **is_due).update(expire_date=ends_at)
 
 

@@ -239,9 +239,9 @@ def test_a_session_of_the_release_before_begins_now(
 ) -> None:
     client = Client()
     client.force_login(people.maya)
-    assert sessions.LIMITS not in client.session
+    assert sessions.SESSION_LIMITS not in client.session
     assert is_in(client)
-    assert sessions.LIMITS in client.session
+    assert sessions.SESSION_LIMITS in client.session
     passing(481 * MINUTES)
     assert not is_in(client)
 

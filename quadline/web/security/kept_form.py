@@ -4,13 +4,13 @@ from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.urls import resolve
 
 KEPT = "form_to_confirm"
-MAX_KEPT = 100_000  # characters
+MAX_KEPT_FORM = 100_000  # characters
 
 
 def keep_form(request: HttpRequest) -> None:
     """In the session. A longer form than any of ours is not kept."""
     form = request.POST.urlencode()
-    if len(form) <= MAX_KEPT:
+    if len(form) <= MAX_KEPT_FORM:
         request.session[KEPT] = {"path": request.path, "form": form}
 
 

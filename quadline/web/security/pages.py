@@ -36,7 +36,7 @@ from quadline.web.requests import StaffRequest
 from quadline.web.security.addresses import passkey_data, why_no_passkeys
 from quadline.web.security.gate import GO_ON
 
-HOME = reverse_lazy("mfa_index")
+SECURITY_HOME = reverse_lazy("mfa_index")
 
 
 @require_safe
@@ -51,7 +51,7 @@ def page(request: StaffRequest) -> HttpResponse:
     return render(request, template, shown)
 
 
-class Change:
+class FactorChange:
     """A mixin: the change of a form, its audit entry and its email are one act."""
 
     request: StaffRequest
@@ -85,7 +85,7 @@ class Laid:
         return {**shown, "layout": "security/bare.html" if must else "security/in.html"}
 
 
-class AddApp(Laid, Change, ActivateTOTPView):  # type: ignore[misc]  # allauth is untyped
+class AddApp(Laid, FactorChange, ActivateTOTPView):  # type: ignore[misc]  # allauth is untyped
     template_name = "security/add_app.html"
     change = "authenticator app added"
 
@@ -99,7 +99,7 @@ class AddApp(Laid, Change, ActivateTOTPView):  # type: ignore[misc]  # allauth i
         return answer
 
 
-class RemoveApp(Change, DeactivateTOTPView):  # type: ignore[misc]
+class RemoveApp(FactorChange, DeactivateTOTPView):  # type: ignore[misc]
     template_name = "security/remove.html"
     change = "authenticator app removed"
     extra_context = {"what": "your authenticator app", "layout": "security/in.html"}
@@ -111,7 +111,7 @@ class RemoveApp(Change, DeactivateTOTPView):  # type: ignore[misc]
         return answer
 
 
-class AddPasskey(Laid, Change, AddWebAuthnView):  # type: ignore[misc]
+class AddPasskey(Laid, FactorChange, AddWebAuthnView):  # type: ignore[misc]
     template_name = "security/add_passkey.html"
     change = "passkey added"
 
@@ -128,12 +128,12 @@ class AddPasskey(Laid, Change, AddWebAuthnView):  # type: ignore[misc]
 
 class NamePasskey(EditWebAuthnView):  # type: ignore[misc]
     template_name = "security/name_passkey.html"
-    success_url = HOME
+    success_url = SECURITY_HOME
 
 
-class RemovePasskey(Change, RemoveWebAuthnView):  # type: ignore[misc]
+class RemovePasskey(FactorChange, RemoveWebAuthnView):  # type: ignore[misc]
     template_name = "security/remove.html"
-    success_url = HOME
+    success_url = SECURITY_HOME
     change = "passkey removed"
     extra_context = {"what": "this passkey", "layout": "security/in.html"}
 
@@ -153,7 +153,7 @@ class RemovePasskey(Change, RemoveWebAuthnView):  # type: ignore[misc]
         return {"name": self.name}
 
 
-class MakeCodes(Change, GenerateRecoveryCodesView):  # type: ignore[misc]
+class MakeCodes(FactorChange, GenerateRecoveryCodesView):  # type: ignore[misc]
     template_name = "security/make_codes.html"
     change = "recovery codes made"
 

@@ -592,3 +592,16 @@ def mocked_letters(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     )
     monkeypatch.setattr(letters, "new_browser", lambda **said: sent.append(said))
     return sent
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "PATCH"])
+def test_no_other_verb_removes_the_last_factor(
+    browse: Client, ada: User, later: Pass, method: str
+) -> None:
+    """Django's own view of a removal takes DELETE, past what its form asks."""
+    password(browse, ada)
+    add_passkey(browse)
+    mine = Authenticator.objects.get(type=factors.WEBAUTHN)
+    where = reverse("mfa_remove_webauthn", args=[mine.pk])
+    assert browse.generic(method, where).status_code == 405
+    assert Authenticator.objects.filter(pk=mine.pk).exists()
