@@ -20,7 +20,9 @@ class SessionLimits:
         return min(seen_at + self.idle, started_at + self.whole)
 
 
-def is_over(limits: SessionLimits, *, started_at: datetime, now: datetime) -> bool:
+def is_session_over(
+    limits: SessionLimits, *, started_at: datetime, now: datetime
+) -> bool:
     """Whether its whole time is over. A session without use is not found any more."""
     return started_at + limits.whole <= now
 

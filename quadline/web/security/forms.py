@@ -37,10 +37,10 @@ NO_PASSKEY = "Your passkey was not recognized. Try again, or use another way."
 TOO_MANY_PASSKEYS = (
     f"You have {MAX_PASSKEYS} passkeys, the most there can be. Remove one first."
 )
-MAX_NAME = 80
+MAX_PASSKEY_NAME = 80
 MAX_CREDENTIAL = 20_000  # characters; with an attestation it has some thousand
 # What a made-up credential breaks when it is read.
-UNREADABLE = (
+NO_CREDENTIAL = (
     AttributeError,
     IndexError,
     KeyError,
@@ -137,13 +137,13 @@ class ReadCredential(forms.Form):
             if len(self.data.get("credential", "")) > MAX_CREDENTIAL:
                 raise ValueError("longer than any credential")
             super()._clean_fields()  # type: ignore[misc]
-        except UNREADABLE:
+        except NO_CREDENTIAL:
             self.add_error(None, NO_PASSKEY)
 
     def _clean_form(self) -> None:
         try:
             super()._clean_form()  # type: ignore[misc]
-        except UNREADABLE:
+        except NO_CREDENTIAL:
             self.add_error(None, NO_PASSKEY)
 
     @property
@@ -167,7 +167,7 @@ class ConfirmPasskeyForm(ReadCredential, ReauthenticateWebAuthnForm):  # type: i
 def name_field() -> forms.CharField:
     return forms.CharField(
         label="Name",
-        max_length=MAX_NAME,
+        max_length=MAX_PASSKEY_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text="So that you know later which one it is.",
     )
@@ -188,7 +188,7 @@ class PasskeyForm(ReadCredential, AddWebAuthnForm):  # type: ignore[misc]
             raise ValidationError(TOO_MANY_PASSKEYS)
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("credential"):
-            cleaned["credential"] = kept_of(cleaned["credential"])
+            cleaned["credential"] = bare_credential(cleaned["credential"])
         return cleaned
 
     @property
@@ -202,7 +202,7 @@ class PasskeyNameForm(EditWebAuthnForm):  # type: ignore[misc]
     name = name_field()
 
 
-def kept_of(credential: dict[str, Any]) -> dict[str, Any]:
+def bare_credential(credential: dict[str, Any]) -> dict[str, Any]:
     """What is needed later, and nothing else that a browser may have sent.
 
     Raises KeyError and ValueError: a database keeps no NUL.

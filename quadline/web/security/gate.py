@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from quadline.accounts.factors import lacks_required_factor
 from quadline.accounts.models import User
-from quadline.accounts.sessions import needs_confirmation
+from quadline.accounts.session_store import needs_confirmation
 from quadline.web.account.session_end import page_of_form
 from quadline.web.security.kept_form import keep_form
 from quadline.web.security.step_up import StepUp, asks
@@ -51,6 +51,7 @@ class SecurityGate:
         if not isinstance(request.user, User) or request.resolver_match is None:
             return None
         name = request.resolver_match.url_name or ""
+        # Asked first: who must set one up has nothing to confirm with yet.
         if name not in SETTING_UP and lacks_required_factor(request.user):
             return _to_set_up(request)
         asked = asks(name, request.method or "")
@@ -60,6 +61,7 @@ class SecurityGate:
 
 
 def _to_set_up(request: HttpRequest) -> HttpResponseBase:
+    # A form's address may have nothing to open afterwards.
     is_page = request.method == "GET" and "HX-Request" not in request.headers
     if is_page:
         request.session[GO_ON] = request.get_full_path()

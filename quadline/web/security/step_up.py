@@ -18,9 +18,10 @@ class StepUp:
 
 FORM = StepUp()
 PAGE = StepUp(on_sight=True)
-FILE = StepUp(on_sight=True, is_file=True)
+EXPORT = StepUp(on_sight=True, is_file=True)
 
 ADDRESSES: dict[str, StepUp] = {
+    # what opens an account, or Quadline itself
     "profile-tokens": FORM,
     "profile-token-revoke": FORM,
     "profile-password": StepUp(on_sight=True, has_secrets=True),
@@ -32,11 +33,28 @@ ADDRESSES: dict[str, StepUp] = {
     "mfa_view_recovery_codes": PAGE,
     "mfa_generate_recovery_codes": PAGE,
     "manage_factors_reset": FORM,
-    "broadcast-results": FILE,
-    "report-opt-outs-csv": FILE,
-    "report-opt-out-history-csv": FILE,
-    "report-delivery-csv": FILE,
-    "report-response-csv": FILE,
+    "manage_directory": FORM,
+    "revoke_directory": FORM,
+    # who may do and see what
+    "manage_staff_user": FORM,
+    "manage_invite": FORM,
+    "manage_invite_many": PAGE,  # a file that was chosen cannot wait
+    "manage_invite_again": FORM,
+    "manage_deactivate": FORM,
+    "manage_reactivate": FORM,
+    "manage-settings-section": FORM,
+    # whose students they are
+    "roster_apply": FORM,
+    "roster_undo": FORM,
+    "roster_source_new": FORM,
+    "roster_source": FORM,
+    # students' data leaves
+    "broadcast-results": EXPORT,
+    "report-opt-outs-csv": EXPORT,
+    "report-opt-out-history-csv": EXPORT,
+    "report-delivery-csv": EXPORT,
+    "report-response-csv": EXPORT,
+    "roster-faults-csv": EXPORT,
 }
 
 

@@ -16,11 +16,11 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from quadline import clock
-from quadline.accounts import codes, factors, new_browsers, sessions
+from quadline.accounts import codes, factors, new_browsers, session_store
 from quadline.accounts.factors import ResetRefused, reset_factors
 from quadline.accounts.models import User
 from quadline.audit.models import AuditEntry
-from quadline.emails import letters
+from quadline.emails import sign_in_letters
 from quadline.web.security.forms import NO_PASSKEY
 from tests.architecture.conftest import Enter
 from tests.cast import PASSWORD, Cast
@@ -38,7 +38,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Pass:
     """``later(minutes=16)``: time goes by. It begins at the start of a code's time."""
     now = [datetime(2026, 12, 1, 12, tzinfo=UTC)]
     monkeypatch.setattr(clock, "now", lambda: now[0])
-    monkeypatch.setattr(sessions, "_noted", {})
+    monkeypatch.setattr(session_store, "_noted", {})
 
     def pass_time(**more: float) -> None:
         now[0] += timedelta(**more)
@@ -547,7 +547,9 @@ def mocked_letters(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     monkeypatch.setattr(
         new_browsers, "enqueue", lambda job, **arguments: job.func(**arguments)
     )
-    monkeypatch.setattr(letters, "new_browser", lambda **said: sent.append(said))
+    monkeypatch.setattr(
+        sign_in_letters, "new_browser", lambda **said: sent.append(said)
+    )
     return sent
 
 

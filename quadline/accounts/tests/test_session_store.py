@@ -15,13 +15,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from quadline import clock
-from quadline.accounts import sessions
+from quadline.accounts import session_store
 from quadline.accounts.models import User
 from quadline.accounts.rules import Role
 from quadline.accounts.session_rules import (
     FactorRule,
     SessionLimits,
-    is_over,
+    is_session_over,
     must_confirm,
 )
 from quadline.college.sign_in_rules import ROLES
@@ -52,7 +52,7 @@ def test_a_session_ends_idle_or_whole_whichever_is_first(
 
 @pytest.mark.parametrize(("after", "is_it"), [(DAYS - MINUTES, False), (DAYS, True)])
 def test_its_whole_time_is_over_to_the_minute(after: timedelta, is_it: bool) -> None:
-    assert is_over(AN_HOUR_A_DAY, started_at=NOON, now=NOON + after) is is_it
+    assert is_session_over(AN_HOUR_A_DAY, started_at=NOON, now=NOON + after) is is_it
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def passing(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
     began = timezone.now()
     monkeypatch.setattr(clock, "now", lambda: began + passed[0])
     monkeypatch.setattr(clock, "monotonic_seconds", lambda: passed[0].total_seconds())
-    monkeypatch.setattr(sessions, "_noted", {})
+    monkeypatch.setattr(session_store, "_noted", {})
 
     def pass_time(more: timedelta) -> None:
         passed[0] += more
@@ -139,9 +139,9 @@ def test_what_a_page_fetches_automatically_keeps_nobody_signed_in(
     ada = enter(people.ada)
     for _ in range(5):
         passing(11 * MINUTES)
-        assert is_in(ada, **{sessions.AUTOMATIC_HEADER: "1"})
+        assert is_in(ada, **{session_store.AUTOMATIC_HEADER: "1"})
     passing(11 * MINUTES)
-    assert not is_in(ada, **{sessions.AUTOMATIC_HEADER: "1"})
+    assert not is_in(ada, **{session_store.AUTOMATIC_HEADER: "1"})
 
 
 def test_a_session_in_use_ends_after_its_whole_time(
@@ -239,9 +239,9 @@ def test_a_session_of_the_release_before_begins_now(
 ) -> None:
     client = Client()
     client.force_login(people.maya)
-    assert sessions.SESSION_LIMITS not in client.session
+    assert session_store.SESSION_LIMITS not in client.session
     assert is_in(client)
-    assert sessions.SESSION_LIMITS in client.session
+    assert session_store.SESSION_LIMITS in client.session
     passing(481 * MINUTES)
     assert not is_in(client)
 
@@ -265,5 +265,5 @@ def test_ended_sessions_are_dropped_at_night(
     enter(people.ada)
     enter(people.maya)
     passing(61 * MINUTES)
-    sessions.drop_ended_sessions(timestamp=0)
+    session_store.drop_ended_sessions(timestamp=0)
     assert Session.objects.count() == 1
