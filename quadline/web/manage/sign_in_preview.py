@@ -1,4 +1,4 @@
-"""What settings of signing in mean before they are saved: for whom, and from when on."""
+"""What settings of signing in mean before they are saved: for whom, from when on."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from quadline.accounts.models import User
 from quadline.college.rules import CollegeSettings
 from quadline.college.sign_in_rules import ROLES
 
-MAX_NAMED = 5
+MAX_NAMES_SHOWN = 5
 
 
 def signing_in(
@@ -22,17 +22,15 @@ def signing_in(
     ).order_by("name")
     have = Authenticator.objects.filter(type__in=[TOTP, WEBAUTHN]).values("user_id")
     without = list(must.exclude(pk__in=have))
-    day = then.second_factor_day
+    day, roles = then.second_factor_day, then.roles_with_second_factor
     return {
-        "roles": [
-            f"{role}s" for role in ROLES if role in then.roles_with_second_factor
-        ],
+        "roles": [f"{role}s" for role in ROLES if role in roles],
         "must": must.count(),
-        "without": [person.name for person in without[:MAX_NAMED]],
-        "more": max(0, len(without) - MAX_NAMED),
+        "without": [person.name for person in without[:MAX_NAMES_SHOWN]],
+        "more": max(0, len(without) - MAX_NAMES_SHOWN),
         "is_me": user in without,
         "from_day": date_format(day, "F j, Y") if day and day > today() else "",
-        "nobody_manages_safely": "administrator" not in then.roles_with_second_factor,
+        "nobody_manages_safely": "administrator" not in roles,
         "is_shorter": any(_is_shorter(then, now, role) for role in ROLES),
     }
 
