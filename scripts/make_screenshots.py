@@ -178,6 +178,7 @@ def shots(built: house.House) -> list[Shot]:
         Shot("number", RUTH, _number_of(MAYA)),
         Shot("number-rest", RUTH, f"{_number_of(MAYA)}rest/"),
         Shot("help", MAYA, "/help/"),
+        Shot("security", MAYA, "/me/security/"),
         Shot("api-tokens", MAYA, "/me/tokens/"),
         Shot("api-docs", NOBODY, "/api/v1/docs"),
         Shot("not-found", MAYA, "/inbox/c/999999/"),

@@ -8,6 +8,7 @@ from datetime import datetime
 from ipaddress import ip_address
 
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
@@ -23,26 +24,6 @@ from quadline.live.notifications import SIGNED_OUT, notify_screens
 NOTED_EVERY_SECONDS = 300
 REMEMBERED_SESSIONS = 10_000  # of one process: when each was last noted
 UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104  # nobody's; a Unix socket has none to tell
-# In this order: a phone names the system it is made from as well.
-SYSTEMS = (
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("Windows", "Windows"),
-    ("CrOS", "Chromebook"),
-    ("Mac OS X", "Mac"),
-    ("Linux", "Linux"),
-)
-# In this order: Edge and others call themselves Chrome as well, and Chrome Safari.
-BROWSERS = (
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("Firefox/", "Firefox"),
-    ("FxiOS/", "Firefox"),
-    ("CriOS/", "Chrome"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-)
 Answer = Callable[[HttpRequest], HttpResponse]
 _noted_at: dict[str, float] = {}  # by session key, by a clock that nobody sets
 
@@ -124,9 +105,27 @@ def end_session(session: UserSession, *, actor: User) -> None:
 def sign_out_everywhere(user: User, *, actor: User) -> None:
     """End every session of a staff user at once, also those nobody has noted."""
     with transaction.atomic():
-        User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
-        drop_sessions(user)
+        end_all_sessions(user)
         record_audit("signed out everywhere", subject=user, actor=actor)
+
+
+def end_all_sessions(user: User) -> int:
+    """Also those that nobody has noted. How many were noted. The caller records why."""
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+    return drop_sessions(user)
+
+
+def end_other_sessions(request: HttpRequest, user: User) -> int:
+    """All but the one of this request. How many were noted. The caller records why."""
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+    user.refresh_from_db(fields=["sessions_ended"])
+    rows = UserSession.objects.filter(user=user)
+    others = list(rows.exclude(session_key=request.session.session_key))
+    for row in others:
+        row.end()
+    # No word to open pages: this one would hear it, too. The others look every 20 s.
+    update_session_auth_hash(request, user)
+    return len(others)
 
 
 def drop_sessions(user: User) -> int:
@@ -139,19 +138,3 @@ def drop_sessions(user: User) -> int:
         row.end()
     notify_screens([user.pk], SIGNED_OUT)
     return len(rows)
-
-
-def device_words(user_agent: str) -> str:
-    """ "Firefox on Windows", as far as the browser says."""
-    system = _first_named(user_agent, SYSTEMS)
-    browser = _first_named(user_agent, BROWSERS)
-    if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or "Unknown device"
-
-
-def _first_named(user_agent: str, names: tuple[tuple[str, str], ...]) -> str:
-    for sign, name in names:
-        if sign in user_agent:
-            return name
-    return ""

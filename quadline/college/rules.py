@@ -16,6 +16,7 @@ from quadline.college.email_rules import EmailSettings
 from quadline.college.health_rules import HealthSettings
 from quadline.college.number_settings import NumberSettings
 from quadline.college.sensitive import SENSITIVE_BY_DEFAULT
+from quadline.college.sign_in_rules import SignInSettings
 from quadline.college.values import (
     AreaCodes,
     CollegeName,
@@ -32,7 +33,9 @@ from quadline.college.values import (
 STATES_BY_DEFAULT = "AL,CT,FL,LA,MA,MD,MS,NJ,OK,RI,TX,WA"
 
 
-class CollegeSettings(EmailSettings, HealthSettings, NumberSettings, DepartureSettings):
+class CollegeSettings(
+    SignInSettings, EmailSettings, HealthSettings, NumberSettings, DepartureSettings
+):
     """One value for each decision; every fault of a value is a ValidationError."""
 
     college_name: CollegeName = Field(

@@ -9,7 +9,10 @@ class HouseConfig(AppConfig):
 
     def ready(self) -> None:
         # their jobs stand on no timetable: a worker that has not read them fails them
+        import quadline.accounts.codes
+        import quadline.accounts.factors
         import quadline.accounts.inviting
+        import quadline.accounts.new_browsers
         import quadline.accounts.passwords
         import quadline.delivery.outbox.held_by_settings
         import quadline.delivery.retiring.acts

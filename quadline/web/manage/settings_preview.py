@@ -28,6 +28,7 @@ from quadline.numbers.pool_rules import is_nearly_used, spares_to_request
 from quadline.numbers.stock import numbers_in_use
 from quadline.sms import segments
 from quadline.web.manage.setting_fields import Section
+from quadline.web.manage.sign_in_preview import signing_in
 
 SAMPLE_TEXT = "Hi Sally, do you have a minute on Monday? I kept 2 PM for you."
 BROADCAST_OF = 1_000  # students, in an example
@@ -253,5 +254,6 @@ PREVIEWS: dict[str, Previewed] = {
     "sensitive": _sensitive,
     "health": _health,
     "leaving": _leaving,
+    "sign-in": signing_in,
     "retention": _retention,
 }

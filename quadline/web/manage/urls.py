@@ -5,6 +5,7 @@ from django.urls import include, path
 from quadline.web.manage import (
     college_logo,
     directory,
+    factors,
     health,
     invite,
     number_checks,
@@ -25,6 +26,12 @@ urlpatterns = [
         name="retry_number",
     ),
     path("health/", health.health_page, name="manage_health"),
+    path("second-factors/", factors.factors_page, name="manage_factors"),
+    path(
+        "second-factors/<int:user_id>/reset/",
+        factors.reset_page,
+        name="manage_factors_reset",
+    ),
     path("settings/", settings.first_section, name="manage-settings"),
     path("settings/logo/", college_logo.change, name="manage-logo"),
     path("settings/offices/new/", offices.new_office, name="manage-office-new"),
