@@ -10,8 +10,17 @@ from django.db import models
 from django.templatetags.static import static
 
 from quadline.accounts.rules import May, Role, allows, office_key
+from quadline.accounts.single_sign_on.models import SignInConnection, SignInPolicy
 from quadline.sms import phones
 
+__all__ = [
+    "ApiToken",
+    "Office",
+    "SignInConnection",
+    "SignInPolicy",
+    "Throttle",
+    "User",
+]
 TINTS = 8  # of the face that stands for somebody without a photo
 
 

@@ -1,0 +1,192 @@
+"""Who gets in with a campus account, and as what: what the identity provider said in,
+a verdict out. No database here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from quadline.accounts.rules import Role, office_key
+
+Claims = Mapping[str, Sequence[str]]  # each claim by its name, with all its values
+
+
+class Unmapped(StrEnum):
+    """What becomes of a person whose claims name no role."""
+
+    REFUSE = "refuse"
+    ADVISOR = "advisor"
+
+
+class Refusal(StrEnum):
+    """Why somebody whom the identity provider knows does not get in."""
+
+    NO_ADDRESS = "no address"  # no email came
+    OTHER_DOMAIN = "other domain"  # the email is not the college's
+    NOT_VERIFIED = "not verified"  # nobody vouches for the email
+    SWITCHED_OFF = "switched off"  # the account here is
+    OTHER_PERSON = "other person"  # the account belongs to another campus account
+    NO_ACCOUNT = "no account"  # and none is made
+    NO_ROLE = "no role"  # the claims name none, and the college gives none
+
+
+@dataclass(frozen=True)
+class RoleRule:
+    claim: str
+    value: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class OfficeRule:
+    value: str
+    office: str
+
+
+@dataclass(frozen=True)
+class SignInRules:
+    """What the college chose on Manage › Signing in.
+
+    ``domains``: in lower case. ``role_rules``: the first that holds counts.
+    ``office_rules``: none: a value of ``office_claim`` is the name of the office.
+    """
+
+    domains: frozenset[str] = frozenset()
+    role_rules: tuple[RoleRule, ...] = ()
+    office_claim: str = ""
+    office_rules: tuple[OfficeRule, ...] = ()
+    unmapped: Unmapped = Unmapped.REFUSE
+    creates_accounts: bool = False
+    follows_claims: bool = False
+    passwords_off: bool = False
+
+
+@dataclass(frozen=True)
+class CampusIdentity:
+    """What a valid answer of the identity provider says of a person.
+
+    ``subject``: never another person's. ``is_vouched_for``: the college's own provider
+    assigns addresses, and people cannot change them. ``email_verified``: None when the
+    provider does not say.
+    """
+
+    subject: str
+    email: str
+    email_verified: bool | None
+    is_vouched_for: bool
+    name: str = ""
+    claims: Claims = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KnownAccount:
+    """The account that an identity leads to, by its subject or else by its address."""
+
+    role: Role
+    office: str
+    is_active: bool
+    is_linked: bool  # to this very identity
+    is_linked_to_another: bool  # to another subject of the same provider
+    is_last_administrator: bool
+    keeps_role: bool  # a named administrator, whose role no claim changes
+
+
+@dataclass(frozen=True)
+class Admission:
+    """They get in. ``office``: None: it stays as it is."""
+
+    role: Role
+    office: str | None
+    makes_account: bool = False
+    links_account: bool = False
+    kept_last_administrator: bool = False
+
+
+def domain_of(email: str) -> str:
+    """In lower case; "" for what is no address."""
+    before, at, domain = email.strip().lower().rpartition("@")
+    return domain if before and at else ""
+
+
+def admit(
+    identity: CampusIdentity, account: KnownAccount | None, rules: SignInRules
+) -> Admission | Refusal:
+    """The order is the order of what a person should hear first."""
+    if account and not account.is_active:
+        return Refusal.SWITCHED_OFF
+    if not (account and account.is_linked):
+        refusal = _refused_address(identity, rules)
+        if refusal:
+            return refusal
+    if account is None:
+        return _admit_new(identity, rules)
+    if account.is_linked_to_another:
+        return Refusal.OTHER_PERSON
+    return _admit_known(identity, account, rules)
+
+
+def _refused_address(identity: CampusIdentity, rules: SignInRules) -> Refusal | None:
+    """An address that leads to an account must be the college's, and surely theirs."""
+    domain = domain_of(identity.email)
+    if not domain:
+        return Refusal.NO_ADDRESS
+    if domain not in rules.domains:
+        return Refusal.OTHER_DOMAIN
+    # What the provider denies, nobody can vouch for.
+    if identity.email_verified is False:
+        return Refusal.NOT_VERIFIED
+    if identity.email_verified or identity.is_vouched_for:
+        return None
+    return Refusal.NOT_VERIFIED
+
+
+def _admit_new(identity: CampusIdentity, rules: SignInRules) -> Admission | Refusal:
+    role = _role_of(identity.claims, rules)
+    if not rules.creates_accounts:
+        return Refusal.NO_ACCOUNT
+    if role is None:
+        return Refusal.NO_ROLE
+    return Admission(role, _office_of(identity.claims, rules), makes_account=True)
+
+
+def _admit_known(
+    identity: CampusIdentity, account: KnownAccount, rules: SignInRules
+) -> Admission | Refusal:
+    links = not account.is_linked
+    if account.keeps_role or not rules.follows_claims:
+        return Admission(account.role, None, links_account=links)
+    role = _role_of(identity.claims, rules)
+    if account.is_last_administrator and role != Role.ADMINISTRATOR:
+        return Admission(
+            account.role, None, links_account=links, kept_last_administrator=True
+        )
+    if role is None:
+        return Refusal.NO_ROLE
+    return Admission(role, _office_of(identity.claims, rules), links_account=links)
+
+
+def _role_of(claims: Claims, rules: SignInRules) -> Role | None:
+    for rule in rules.role_rules:
+        if rule.value in claims.get(rule.claim, ()):
+            return rule.role
+    return Role.ADVISOR if rules.unmapped == Unmapped.ADVISOR else None
+
+
+def _office_of(claims: Claims, rules: SignInRules) -> str | None:
+    """The name of an office; None when the claims name none."""
+    given = claims.get(rules.office_claim, ()) if rules.office_claim else ()
+    if not rules.office_rules:
+        return next((value for value in given if office_key(value)), None)
+    for rule in rules.office_rules:
+        if rule.value in given:
+            return rule.office
+    return None
+
+
+def may_use_password(email: str, *, is_named: bool, rules: SignInRules | None) -> bool:
+    """``rules``: None while no campus sign-in is on. ``is_named``: an administrator
+    whose password the college chose to keep, for when the provider is away.
+    """
+    if rules is None or not rules.passwords_off:
+        return True
+    return is_named or domain_of(email) not in rules.domains
