@@ -18,8 +18,16 @@ from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.hashing import HASH_WAIT_SECONDS, TooBusy
 from quadline.accounts.models import User
 from quadline.accounts.passwords import set_password
+from quadline.accounts.single_sign_on import letters_about
+from quadline.accounts.single_sign_on.models import is_break_glass
+from quadline.accounts.single_sign_on.passwords_off import (
+    are_passwords_off,
+    may_use_password,
+)
 from quadline.accounts.visitors import visitor_address
+from quadline.audit.models import record_audit
 
+CAMPUS_SESSION = "campus_sign_in"  # how to sign out at the provider, too
 SIGN_IN_REFUSED = (
     "Not signed in: there were too many wrong passwords. Try again in {wait}, or reset"
     " your password to get in now."
@@ -47,6 +55,10 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
             with _in_turn():
                 attempt.begin()
                 user = super().authenticate(request, **credentials)
+                # The same for a right password that does not count: nobody learns
+                # by it that it is right.
+                if user and not may_use_password(user):
+                    user = None
                 if not user:
                     attempt.was_wrong()
         except TooManyTries as refused:
@@ -59,6 +71,11 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
         self, request: HttpRequest, user: User, **hooks: Any
     ) -> HttpResponseBase:
         response: HttpResponseBase = super().post_login(request, user, **hooks)
+        campus = (hooks.get("signal_kwargs") or {}).get("sociallogin")
+        if campus:
+            _note_campus_sign_in(request, user, campus)
+        elif are_passwords_off():
+            _note_break_glass(request, user)
         remember(response, request, user)
         return response
 
@@ -83,6 +100,33 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
 
     def format_email_subject(self, subject: str) -> str:
         return subject
+
+
+def _note_campus_sign_in(request: HttpRequest, user: User, campus: Any) -> None:
+    connection = campus.provider.connection
+    request.session[CAMPUS_SESSION] = {
+        "end": connection.described.get("end_session_endpoint", ""),
+        "client_id": connection.client_id,
+        "token": getattr(campus, "identity_token", ""),
+    }
+    record_audit(
+        "signed in with a campus account",
+        subject=user,
+        actor=user,
+        provider=connection.issuer,
+    )
+
+
+def _note_break_glass(request: HttpRequest, user: User) -> None:
+    """A named administrator used a password while campus sign-in is on; somebody of
+    another domain may, and nobody needs to hear of it.
+    """
+    if is_break_glass(user):
+        address = visitor_address(request)
+        record_audit(
+            "signed in with a kept password", subject=user, actor=user, address=address
+        )
+        letters_about.tell_of_break_glass(user, address)
 
 
 @contextmanager

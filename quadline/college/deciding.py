@@ -12,7 +12,9 @@ from quadline.college import current
 from quadline.college.models import CollegeDecision
 from quadline.college.rules import CollegeSettings
 
-DECIDED_IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('college decisions', 0))"
+DECIDED_IN_TURN = (
+    "SELECT pg_advisory_xact_lock(hashtextextended('college decisions', 0))"
+)
 PRIVATE = frozenset({"registration_probe_to"})  # a person's phone: not on record
 
 

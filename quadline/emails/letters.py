@@ -41,7 +41,7 @@ def number_is_late(
             " done."
         ),
     ]
-    _send(f"Texting number of {staff_name} is not active yet", lines, to)
+    send_letter(f"Texting number of {staff_name} is not active yet", lines, to)
 
 
 def number_is_delayed(
@@ -61,7 +61,7 @@ def number_is_delayed(
         ),
         f"See {settings.PUBLIC_URL}/manage/numbers/ for each step.",
     ]
-    _send(f"Texting number of {staff_name} is delayed", lines, to)
+    send_letter(f"Texting number of {staff_name} is delayed", lines, to)
 
 
 def number_is_active(*, to: str, written: str) -> None:
@@ -74,7 +74,7 @@ def number_is_active(*, to: str, written: str) -> None:
         ),
         f"Your profile: {settings.PUBLIC_URL}/me/",
     ]
-    _send(f"Your texting number {written} is active", lines, [to])
+    send_letter(f"Your texting number {written} is active", lines, [to])
 
 
 def number_failed(
@@ -91,7 +91,7 @@ def number_failed(
             f" {settings.PUBLIC_URL}/manage/numbers/. Waiting texts are kept."
         ),
     ]
-    _send(f"Texting number of {staff_name} needs you", lines, to)
+    send_letter(f"Texting number of {staff_name} needs you", lines, to)
 
 
 def carrier_refuses(
@@ -111,7 +111,7 @@ def carrier_refuses(
             " get this once an hour while it lasts."
         ),
     ]
-    _send(f"The carrier refuses texts (code {carrier_code})", lines, to)
+    send_letter(f"The carrier refuses texts (code {carrier_code})", lines, to)
 
 
 def texts_used_up(
@@ -142,7 +142,7 @@ def texts_used_up(
             " brand."
         ),
     ]
-    _send(f"The college's texts for today are used up: {what.lower()}", lines, to)
+    send_letter(f"The college's texts for today are used up: {what.lower()}", lines, to)
 
 
 def passwords_guessed(
@@ -183,7 +183,7 @@ def passwords_guessed(
         ),
         "You get this once an hour while it lasts.",
     ]
-    _send(
+    send_letter(
         "Somebody is trying passwords" + (f" for {email}" if email else ""),
         [line for line in lines if line],
         to,
@@ -210,7 +210,7 @@ def texts_held(
         ),
         f"Each says so in its conversation: {settings.PUBLIC_URL}/inbox/",
     ]
-    _send(f"{what} {'is' if count == 1 else 'are'} held", lines, to)
+    send_letter(f"{what} {'is' if count == 1 else 'are'} held", lines, to)
 
 
 def password_link(*, to: str, link: str) -> None:
@@ -225,7 +225,7 @@ def password_link(*, to: str, link: str) -> None:
         "Choosing a new password signs you out everywhere and ends your API tokens.",
         "If this was not you, ignore this email: nothing has changed.",
     ]
-    _send("Reset your Quadline password", lines, [to])
+    send_letter("Reset your Quadline password", lines, [to])
 
 
 def password_changed(
@@ -257,10 +257,10 @@ def password_changed(
             " administrator."
         ),
     ]
-    _send("Your Quadline password was changed", lines, [to])
+    send_letter("Your Quadline password was changed", lines, [to])
 
 
-def _send(
+def send_letter(
     subject: str,
     lines: list[str],
     to: Iterable[str],

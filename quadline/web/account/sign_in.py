@@ -5,6 +5,7 @@ pages, with our own request for a link.
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account import views
 from allauth.account.fields import EmailField
@@ -20,6 +21,8 @@ from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.hashing import TooBusy
 from quadline.accounts.passwords import ask_for_link
 from quadline.accounts.sign_in import in_words
+from quadline.accounts.single_sign_on.models import live_connection
+from quadline.accounts.single_sign_on.passwords_off import are_passwords_off
 
 SIGN_IN_RETRY_AFTER_SECONDS = 10  # a place for a hash is free long before
 TOO_MANY_LINKS = (
@@ -41,6 +44,19 @@ def unless_too_busy(view: SignInView) -> SignInView:
             return busy
 
     return answer
+
+
+class SignIn(views.LoginView):  # type: ignore[misc]  # allauth is untyped
+    """The campus account first, where there is one; a password where it counts."""
+
+    def get_context_data(self, **shown: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**shown)
+        asked = self.request.GET.get("next", "")
+        return context | {
+            "has_campus": live_connection() is not None,
+            "passwords_off": are_passwords_off(),
+            "campus_query": urlencode({"next": asked}) if asked else "",
+        }
 
 
 class LinkForm(forms.Form):

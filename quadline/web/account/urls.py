@@ -6,13 +6,43 @@ from allauth.account import views
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path, re_path
 
-from quadline.web.account.sign_in import NewPassword, forgotten, unless_too_busy
+from quadline.web.account import campus
+from quadline.web.account.sign_in import (
+    NewPassword,
+    SignIn,
+    forgotten,
+    unless_too_busy,
+)
 
 urlpatterns = [
     path(
-        "login/", login_not_required(unless_too_busy(views.login)), name="account_login"
+        "login/",
+        login_not_required(unless_too_busy(SignIn.as_view())),
+        name="account_login",
     ),
-    path("logout/", views.logout, name="account_logout"),
+    path("logout/", campus.sign_out, name="account_logout"),
+    path("campus/", login_not_required(campus.start), name="account_campus"),
+    path(
+        "campus/return/",
+        login_not_required(campus.returned),
+        name="account_campus_return",
+    ),
+    path("campus/acs/", login_not_required(campus.acs), name="account_campus_acs"),
+    path(
+        "campus/finish/",
+        login_not_required(campus.finish),
+        name="account_campus_finish",
+    ),
+    path(
+        "campus/metadata/",
+        login_not_required(campus.our_metadata),
+        name="account_campus_metadata",
+    ),
+    path(
+        "campus/signed-out/",
+        login_not_required(campus.signed_out),
+        name="account_campus_signed_out",
+    ),
     path(
         "inactive/", login_not_required(views.account_inactive), name="account_inactive"
     ),

@@ -1,0 +1,133 @@
+"""allauth's door for people who come from the identity provider."""
+
+import secrets
+from typing import Any
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+
+from quadline.accounts.single_sign_on import testing
+from quadline.accounts.single_sign_on.faults import (
+    FAULT_WORDS,
+    REFUSAL_WORDS,
+    AnswerFault,
+    Fault,
+)
+from quadline.accounts.single_sign_on.models import SignInConnection
+
+REFUSED_PAGE = "account/campus_refused.html"
+
+
+class CampusAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth is untyped
+    """Nobody signs up: accounts are made by ``admit_person`` or not at all."""
+
+    def get_requests_session(self) -> Any:
+        from quadline.accounts.single_sign_on.bounded_http import BoundedSession
+
+        return BoundedSession()
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return False
+
+    def generate_state_param(self, state: dict[str, Any]) -> str:
+        """It says which connection it belongs to, so that the answer is looked at with
+        that one's keys; the session proves it.
+        """
+        return f"{state['connection']}.{secrets.token_urlsafe(24)}"
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """The answer is valid. Whose account it opens is for the college's rules."""
+        from quadline.accounts.single_sign_on.admitting import (
+            NotAdmitted,
+            admit_person,
+            tell_of_refusal,
+        )
+
+        try:
+            connection = _asked_connection(sociallogin)
+        except AnswerFault as fault:
+            raise ImmediateHttpResponse(refused(request, fault)) from fault
+        if sociallogin.state.get("test_by"):
+            raise ImmediateHttpResponse(_tested(request, sociallogin, connection))
+        try:
+            user = admit_person(sociallogin.identity, connection)
+        except NotAdmitted as refusal:
+            tell_of_refusal(refusal, sociallogin.identity)
+            words = REFUSAL_WORDS[refusal.refusal]
+            response = render(request, REFUSED_PAGE, {"words": words}, status=403)
+            raise ImmediateHttpResponse(response) from refusal
+        sociallogin.user = user
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> None:
+        fault = _fault_of(error, exception, extra_context or {})
+        raise ImmediateHttpResponse(refused(request, fault))
+
+
+def refused(request: HttpRequest, fault: AnswerFault) -> Any:
+    """The page for an answer that opens nothing; an administrator who tests reads more
+    of it where they came from.
+    """
+    import structlog
+
+    structlog.get_logger(__name__).warning(
+        "campus sign-in failed", fault=fault.fault.value, detail=fault.detail[:300]
+    )
+    words = FAULT_WORDS[fault.fault]
+    if testing.is_testing(request):
+        testing.note_fault(request, words, fault.detail)
+        return HttpResponseRedirect(reverse("manage_sign_in"))
+    status = 503 if fault.fault == Fault.AWAY else 403
+    return render(request, REFUSED_PAGE, {"words": words}, status=status)
+
+
+def _asked_connection(sociallogin: Any) -> SignInConnection:
+    """The one that this browser asked. Raises AnswerFault."""
+    state = sociallogin.state
+    connection: SignInConnection = sociallogin.provider.connection
+    if state.get("connection") != connection.pk:
+        raise AnswerFault(Fault.NOT_WAITED_FOR, "another connection")
+    nonce = state.get("nonce")
+    if not connection.is_saml and not (
+        nonce and constant_time_compare(nonce, str(sociallogin.nonce))
+    ):
+        raise AnswerFault(Fault.NOT_WAITED_FOR, "another nonce")
+    if not connection.is_live and not state.get("test_by"):
+        raise AnswerFault(Fault.NOT_WAITED_FOR, "the connection was replaced")
+    return connection
+
+
+def _tested(
+    request: HttpRequest, sociallogin: Any, connection: SignInConnection
+) -> HttpResponseRedirect:
+    if sociallogin.state["test_by"] == request.user.pk:
+        testing.note_success(request, sociallogin.identity, connection)
+    return HttpResponseRedirect(reverse("manage_sign_in"))
+
+
+def _fault_of(
+    error: Any, exception: Exception | None, context: dict[str, Any]
+) -> AnswerFault:
+    if isinstance(exception, AnswerFault):
+        return exception
+    if error == "cancelled":
+        return AnswerFault(Fault.CANCELLED)
+    if exception is not None:
+        import requests
+
+        away = isinstance(exception, requests.RequestException)
+        detail = f"{type(exception).__name__}: {exception}"
+        return AnswerFault(Fault.AWAY if away else Fault.REFUSED, detail)
+    if context.get("state") is None:
+        return AnswerFault(Fault.NOT_WAITED_FOR, "no such state")
+    return AnswerFault(Fault.REFUSED, "the provider answered with an error")

@@ -1,0 +1,79 @@
+"""The server asks an identity provider: bounded in time and size, encrypted, and never
+sent on to another place.
+"""
+
+import ipaddress
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+
+from quadline import clock
+
+CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 4.0, 6.0, 12.0
+MAX_ANSWER_BYTES = 1_000_000
+
+
+class NotAsked(requests.RequestException):
+    """The question or its answer is not allowed; the message says why."""
+
+
+class BoundedSession(requests.Session):
+    """As requests', within the bounds above."""
+
+    def request(  # type: ignore[override]  # its twenty options are the library's
+        self, method: str, url: str, **options: Any
+    ) -> requests.Response:
+        require_safe(url)
+        options |= {
+            "timeout": (CONNECT_SECONDS, READ_SECONDS),
+            "allow_redirects": False,
+            "stream": True,
+        }
+        ends_at = clock.monotonic_seconds() + WHOLE_SECONDS
+        response = super().request(method, url, **options)
+        with response:
+            if response.is_redirect:
+                raise NotAsked(f"{host_of(url)} sent Quadline on to another address.")
+            response._content = _read(response, ends_at)
+        return response
+
+
+def require_safe(url: str) -> None:
+    """https, or a provider on this machine while Quadline itself is tried out on it.
+
+    Raises NotAsked.
+    """
+    parts = urlsplit(url)
+    if parts.username or not parts.hostname:
+        raise NotAsked(f"{url[:200]!r} is not an address of an identity provider.")
+    if parts.scheme == "https":
+        return
+    if parts.scheme == "http" and is_loopback(parts.hostname) and not settings.IS_HTTPS:
+        return
+    raise NotAsked(f"The address of {parts.hostname} must begin with https://.")
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def host_of(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _read(response: requests.Response, ends_at: float) -> bytes:
+    read = bytearray()
+    for piece in response.iter_content(16_384):
+        read += piece
+        if len(read) > MAX_ANSWER_BYTES:
+            raise NotAsked(f"The answer is over {MAX_ANSWER_BYTES:,} bytes.")
+        if clock.monotonic_seconds() > ends_at:
+            raise NotAsked(f"The answer took over {WHOLE_SECONDS:.0f} seconds.")
+    return bytes(read)

@@ -1,0 +1,72 @@
+"""What an OpenID Connect provider says of itself, asked live."""
+
+from typing import Any
+
+NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+KEPT = (
+    "issuer",
+    *NEEDED,
+    "userinfo_endpoint",
+    "end_session_endpoint",
+    "token_endpoint_auth_methods_supported",
+)
+WELL_KNOWN = "/.well-known/openid-configuration"
+
+
+class NotFound(ValueError):
+    """There is no such provider, or it cannot be used; the message says why."""
+
+
+def discover(issuer: str) -> dict[str, Any]:
+    """Its endpoints. OpenID Connect Discovery 1.0, 4.3: the issuer must be the very
+    one that was asked for. Raises NotFound.
+    """
+    import requests
+
+    from quadline.accounts.single_sign_on.bounded_http import (
+        BoundedSession,
+        require_safe,
+    )
+
+    base = issuer.rstrip("/")
+    try:
+        with BoundedSession() as session:
+            answer = session.get(f"{base}{WELL_KNOWN}")
+        if answer.status_code != 200:
+            raise NotFound(f"{base}{WELL_KNOWN} answered {answer.status_code}.")
+        found = answer.json()
+    except requests.JSONDecodeError as error:
+        raise NotFound(f"What {base}{WELL_KNOWN} says is not JSON.") from error
+    except requests.RequestException as error:
+        raise NotFound(_why(error, base)) from error
+    described = _checked(found, issuer)
+    for name, value in described.items():
+        if name.endswith(("_endpoint", "_uri")):
+            try:
+                require_safe(value)
+            except requests.RequestException as error:
+                raise NotFound(f"{name}: {error}") from error
+    return described
+
+
+def _checked(found: Any, issuer: str) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise NotFound("What it says is not a description of a provider.")
+    if found.get("issuer") != issuer:
+        said = str(found.get("issuer"))[:200]
+        raise NotFound(
+            f"It calls itself {said}. Enter exactly that as the issuer; for Entra ID,"
+            " use the address with your own tenant’s id, not “common”."
+        )
+    missing = [name for name in NEEDED if not isinstance(found.get(name), str)]
+    if missing:
+        raise NotFound(f"It does not say its {', '.join(missing)}.")
+    return {name: found[name] for name in KEPT if name in found}
+
+
+def _why(error: Exception, base: str) -> str:
+    from quadline.accounts.single_sign_on.bounded_http import NotAsked
+
+    if isinstance(error, NotAsked):
+        return str(error)
+    return f"{base} does not answer. Check the address, and that this server may call."

@@ -1,0 +1,77 @@
+"""A test sign-in: an administrator goes to the provider and back, and reads what would
+have become of them. Nobody is signed in by it.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from quadline import clock
+from quadline.accounts.single_sign_on.models import SignInConnection
+from quadline.accounts.single_sign_on.rules import CampusIdentity, Refusal
+from quadline.audit.models import record_audit
+
+PENDING, RESULT = "campus_test_under_way", "campus_test_result"
+MAX_SHOWN = 60  # claims; each with some values
+MAX_VALUES, MAX_LETTERS = 20, 200
+
+
+def begin(request: HttpRequest) -> None:
+    request.session[PENDING] = True
+
+
+def is_testing(request: HttpRequest) -> bool:
+    """Only while somebody is signed in: a test ends with their session."""
+    return request.user.is_authenticated and bool(request.session.get(PENDING))
+
+
+def note_fault(request: HttpRequest, words: str, detail: str) -> None:
+    request.session.pop(PENDING, None)
+    request.session[RESULT] = {"words": words, "detail": detail[:300], "is_good": False}
+
+
+def note_success(
+    request: HttpRequest, identity: CampusIdentity, connection: SignInConnection
+) -> None:
+    from quadline.accounts.single_sign_on.admitting import look_at
+
+    request.session.pop(PENDING, None)
+    _, verdict = look_at(identity, connection)
+    now = clock.now()
+    SignInConnection.objects.filter(
+        pk=connection.pk, changed_at=connection.changed_at
+    ).update(tested_at=now)
+    record_audit(
+        "campus sign-in tested",
+        subject=connection,
+        actor=request.user,
+        provider=connection.issuer,
+    )
+    request.session[RESULT] = {
+        "is_good": True,
+        "email": identity.email,
+        "verified": _verified_words(identity),
+        "refusal": verdict.value if isinstance(verdict, Refusal) else "",
+        "role": "" if isinstance(verdict, Refusal) else verdict.role.value,
+        "office": "" if isinstance(verdict, Refusal) else verdict.office or "",
+        "claims": _shown(identity),
+    }
+
+
+def take_result(request: HttpRequest) -> dict[str, Any] | None:
+    """Shown once."""
+    result: dict[str, Any] | None = request.session.pop(RESULT, None)
+    return result
+
+
+def _verified_words(identity: CampusIdentity) -> str:
+    if identity.email_verified is None:
+        return "you vouch for it" if identity.is_vouched_for else "not said"
+    return "verified" if identity.email_verified else "not verified"
+
+
+def _shown(identity: CampusIdentity) -> list[list[Any]]:
+    shown = []
+    for name, values in sorted(identity.claims.items())[:MAX_SHOWN]:
+        shown.append([name, [value[:MAX_LETTERS] for value in values[:MAX_VALUES]]])
+    return shown
