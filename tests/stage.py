@@ -148,7 +148,8 @@ def _empty_tables() -> bool:
         if cursor.fetchone()[0]:
             return False
         cursor.execute(
-            "TRUNCATE accounts_user, roster_student, consent_consententry,"
+            "TRUNCATE accounts_user, accounts_signinconnection,"
+            " accounts_signinpolicy, roster_student, consent_consententry,"
             " webhooks_carrierevent, django_session, cache, procrastinate_jobs CASCADE"
         )
         return True

@@ -104,7 +104,10 @@ def save_openid(given: OpenIDGiven, *, actor: User) -> SignInConnection:
 
 
 def save_saml(given: SamlGiven, *, actor: User) -> SignInConnection:
-    """Reads the provider's metadata, then keeps it to be tried. Raises NotConfigured."""
+    """Reads the provider's metadata and keeps them to be tried.
+
+    Raises NotConfigured.
+    """
     field = "metadata_url" if given.url and not given.written else "metadata"
     try:
         written = given.written or metadata.fetch_metadata(given.url)
@@ -126,7 +129,7 @@ def save_saml(given: SamlGiven, *, actor: User) -> SignInConnection:
 
 
 def switch_on(*, actor: User) -> SignInConnection:
-    """The connection that was tried is everybody's from now on. Raises NotConfigured."""
+    """What was tried is everybody's from now on. Raises NotConfigured."""
     with transaction.atomic():
         _in_turn()
         draft = draft_connection()

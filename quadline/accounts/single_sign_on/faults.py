@@ -19,7 +19,7 @@ class Fault(StrEnum):
     NO_SUBJECT = "no subject"  # nothing in it says for good who it is
     UNREADABLE = "unreadable"
     AWAY = "away"  # the provider does not answer the server
-    SECRET_LOST = "secret lost"  # sealed with another SECRET_KEY
+    SEAL_BROKEN = "seal broken"  # sealed with another SECRET_KEY
 
 
 class AnswerFault(PermissionDenied):
@@ -76,7 +76,7 @@ FAULT_WORDS: dict[Fault, str] = {
         "The campus sign-in does not answer. Try again in a few minutes. Texts and"
         " replies are kept."
     ),
-    Fault.SECRET_LOST: (
+    Fault.SEAL_BROKEN: (
         f"Quadline can no longer read its own secret for the campus sign-in. {TELL_IT}"
     ),
 }

@@ -17,7 +17,9 @@ from quadline.accounts.single_sign_on.rules import (
 if TYPE_CHECKING:
     from quadline.accounts.models import User
 
-MAX_PROVIDER_ID = 190  # characters of an issuer: what allauth's accounts hold
+# Characters: what allauth's accounts hold, the kind of provider before it.
+MAX_PROVIDER_ID = 190
+MAX_SUBJECT = 191
 
 
 class Protocol(models.TextChoices):

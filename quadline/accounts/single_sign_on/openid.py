@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from quadline.accounts.single_sign_on.faults import AnswerFault, Fault
-from quadline.accounts.single_sign_on.models import SignInConnection
+from quadline.accounts.single_sign_on.models import MAX_SUBJECT, SignInConnection
 from quadline.accounts.single_sign_on.rules import CampusIdentity
 from quadline.accounts.single_sign_on.sealing import SealBroken, unseal
 
@@ -96,6 +96,8 @@ class CampusOpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # 
             kinds = (fault for kind, fault in FAULTS if isinstance(error, kind))
             raise AnswerFault(next(kinds, Fault.UNREADABLE), str(error)) from error
         self._require_party(said)
+        if not 0 < len(str(said["sub"])) <= MAX_SUBJECT:
+            raise AnswerFault(Fault.NO_SUBJECT, f"over {MAX_SUBJECT} characters")
         return said
 
     def _require_party(self, said: Mapping[str, Any]) -> None:
@@ -104,9 +106,10 @@ class CampusOpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # 
         """
         audience = said["aud"]
         is_for_several = isinstance(audience, list) and len(audience) > 1
-        if is_for_several or "azp" in said:
-            if said.get("azp") != self.connection.client_id:
-                raise AnswerFault(Fault.OTHER_AUDIENCE, "azp")
+        if not is_for_several and "azp" not in said:
+            return
+        if said.get("azp") != self.connection.client_id:
+            raise AnswerFault(Fault.OTHER_AUDIENCE, "azp")
 
     def _key_of(self, written: str) -> Any:
         header = jwt.get_unverified_header(written)
@@ -169,7 +172,7 @@ def provider_of(connection: SignInConnection, request: HttpRequest) -> CampusOpe
     try:
         secret = unseal(connection.sealed_secret)
     except SealBroken as error:
-        raise AnswerFault(Fault.SECRET_LOST) from error
+        raise AnswerFault(Fault.SEAL_BROKEN) from error
     # Never saved: allauth's table would hold the secret as it is.
     app = SocialApp(
         provider=CampusOpenID.id,

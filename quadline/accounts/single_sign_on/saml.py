@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from quadline.accounts.single_sign_on.faults import AnswerFault, Fault
-from quadline.accounts.single_sign_on.models import SignInConnection
+from quadline.accounts.single_sign_on.models import MAX_SUBJECT, SignInConnection
 from quadline.accounts.single_sign_on.rules import CampusIdentity
 from quadline.accounts.single_sign_on.sealing import SealBroken, unseal
 
@@ -151,6 +151,8 @@ def _identity_of(answer: Any, connection: SignInConnection) -> CampusIdentity:
     subject = _first(claims, SUBJECTS) or lasting
     if not subject:
         raise AnswerFault(Fault.NO_SUBJECT, "a transient NameID and no subject-id")
+    if len(subject) > MAX_SUBJECT:
+        raise AnswerFault(Fault.NO_SUBJECT, f"over {MAX_SUBJECT} characters")
     by_name_id = lasting if name_format == EMAIL_FORMAT else ""
     parts = (_first(claims, GIVEN), _first(claims, FAMILY))
     return CampusIdentity(
@@ -218,7 +220,7 @@ def _settings_of(connection: SignInConnection | None) -> dict[str, Any]:
         try:
             ours["privateKey"] = unseal(connection.sealed_key)
         except SealBroken as error:
-            raise AnswerFault(Fault.SECRET_LOST) from error
+            raise AnswerFault(Fault.SEAL_BROKEN) from error
         ours["x509cert"] = connection.our_certificate
     theirs: dict[str, Any] = {}
     if connection:
