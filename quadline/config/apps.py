@@ -8,8 +8,9 @@ class HouseConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        # its jobs stand on no timetable
-        import quadline.accounts.passwords  # noqa: F401
+        # their jobs stand on no timetable
+        import quadline.accounts.passwords
+        import quadline.accounts.single_sign_on.letters_about  # noqa: F401
         from quadline.config.schedule import timetable
         from quadline.jobs import set_timetable
 

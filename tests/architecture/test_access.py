@@ -89,6 +89,13 @@ send_text              POST  302/404/404  302/404/404  302/404/404  422/404/404
 cancel_text            POST  302/404/404  302/404/404  302/404/404  302/404/404
 retry_text             POST  302/404/404  302/404/404  302/404/404  422/404/404
 manage_numbers         GET   403          403          200          403
+manage_sign_in         GET   403          403          200          403
+sign_in_openid         POST  403          403          422          403
+sign_in_saml           POST  403          403          422          403
+sign_in_rules          POST  403          403          422          403
+sign_in_test           GET   403          403          302          403
+sign_in_switch         POST  403          403          422          403
+sign_in_forget         POST  403          403          422          403
 manage_strays          GET   403          403          200          403
 stray_source           GET   403          403          404          403
 whole_email            GET   200/404/404  200/200/404  200/200/200  200/200/200

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import flask
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, server
+from saml2 import BINDING_HTTP_REDIRECT, server
+from saml2 import xmldsig as ds
 from saml2.config import IdPConfig
 from saml2.saml import NAMEID_FORMAT_PERSISTENT, NAMEID_FORMAT_TRANSIENT, NameID
 from werkzeug.serving import run_simple
@@ -53,6 +54,8 @@ def provider(url: str, folder: Path, name: str, sp_metadata: str) -> server.Serv
                 "policy": {"default": {"lifetime": {"minutes": 5}}},
                 "sign_assertion": True,
                 "sign_response": False,
+                "signing_algorithm": ds.SIG_RSA_SHA256,
+                "digest_algorithm": ds.DIGEST_SHA256,
                 "name_id_format": [NAMEID_FORMAT_PERSISTENT],
             }
         },
@@ -85,7 +88,8 @@ class Answers:
             authn={"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"},
             sign_assertion=spoiling != "unsigned",
             sign_response=spoiling == "sign response",
-            issue_instant=None,
+            sign_alg=ds.SIG_RSA_SHA1 if spoiling == "SHA-1" else ds.SIG_RSA_SHA256,
+            digest_alg=ds.DIGEST_SHA256,
         )
         return base64.b64encode(_late(str(made), signer).encode()).decode()
 
@@ -151,9 +155,7 @@ def application(url: str, folder: Path, sp_metadata_url: str) -> flask.Flask:
         else:
             written = answers.answer(asked, flask.request.form["user"])
         last_answer = written
-        return POSTING.format(
-            acs=asked.assertion_consumer_service_url, answer=written
-        )
+        return POSTING.format(acs=asked.assertion_consumer_service_url, answer=written)
 
     @app.get("/unsolicited")
     def unsolicited() -> str:

@@ -125,5 +125,3 @@ def decide(actor: User, **changes: Any) -> SignInPolicy:
 def _switched_on(draft: SignInConnection, actor: User) -> SignInConnection:
     SignInConnection.objects.filter(pk=draft.pk).update(tested_at=draft.changed_at)
     return configuring.switch_on(actor=actor)
-
-

@@ -125,11 +125,14 @@ def _moved(moment: str, by: timedelta) -> str:
 
 def signed_again(written: str, signer: Any) -> str:
     from saml2 import class_name, samlp
+    from saml2 import xmldsig as ds
     from saml2.sigver import pre_signature_part
 
     answer = samlp.response_from_string(written)
     assertion = answer.assertion[0]
-    assertion.signature = pre_signature_part(assertion.id, signer.sec.my_cert, 1)
+    assertion.signature = pre_signature_part(
+        assertion.id, signer.sec.my_cert, 1, ds.SIG_RSA_SHA256, ds.DIGEST_SHA256
+    )
     return str(
         signer.sec.sign_statement(
             str(answer), class_name(assertion), node_id=assertion.id

@@ -151,8 +151,11 @@ def switch_on(*, actor: User) -> SignInConnection:
     return draft
 
 
-def switch_off(*, actor: User) -> bool:
-    """Passwords open every account again. False when it was off already."""
+def switch_off(*, actor: User | None) -> bool:
+    """Passwords open every account again. False when it was off already.
+
+    ``actor``: None on the server's own command line.
+    """
     with transaction.atomic():
         _in_turn()
         live = live_connection()

@@ -177,7 +177,7 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 
 
 def _end_url(campus: dict[str, str]) -> str:
-    """OpenID Connect RP-Initiated Logout 1.0, 2; "" when the provider has no such page."""
+    """OpenID Connect RP-Initiated Logout 1.0; "" when the provider has none."""
     if not campus["end"]:
         return ""
     asked = {

@@ -22,7 +22,10 @@ from quadline.accounts.hashing import TooBusy
 from quadline.accounts.passwords import ask_for_link
 from quadline.accounts.sign_in import in_words
 from quadline.accounts.single_sign_on.models import live_connection
-from quadline.accounts.single_sign_on.passwords_off import are_passwords_off
+from quadline.accounts.single_sign_on.passwords_off import (
+    are_passwords_off,
+    may_use_password,
+)
 
 SIGN_IN_RETRY_AFTER_SECONDS = 10  # a place for a hash is free long before
 TOO_MANY_LINKS = (
@@ -107,6 +110,9 @@ class NewPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]  # alla
     """
 
     def form_valid(self, form: Any) -> HttpResponseBase:
+        if not may_use_password(self.reset_user):
+            # The link is from before passwords were switched off.
+            return redirect("account_login")
         response: HttpResponseBase = super().form_valid(form)
         remember(response, self.request, self.reset_user)
         return response
