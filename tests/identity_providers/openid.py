@@ -3,6 +3,7 @@ way out. ``python -m tests.identity_providers.openid PORT``
 """
 
 import base64
+import hmac
 import json
 import sys
 import time
@@ -50,8 +51,11 @@ def spoilt(written: str, key: Any) -> str:
         return f"{_part({'alg': 'none'})}.{_part(said)}."
     if spoiling == "shared secret":
         # The public key taken for a shared secret: a classic.
-        secret = JsonWebKey.import_key(key.as_pem(is_private=False), {"kty": "oct"})
-        return str(jwt.encode(header | {"alg": "HS256"}, said, secret).decode())
+        unsigned = f"{_part(header | {'alg': 'HS256'})}.{_part(said)}"
+        secret = key.as_pem(is_private=False)
+        digest = hmac.digest(secret, unsigned.encode(), "sha256")
+        signature = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        return f"{unsigned}.{signature}"
     signed_by = FOREIGN_KEY if spoiling == "other key" else key
     return str(jwt.encode(header, said, signed_by).decode())
 
@@ -67,16 +71,16 @@ def _part(said: Said) -> str:
 
 
 def application() -> flask.Flask:
-    app = oidc_provider_mock.app()
+    app: flask.Flask = oidc_provider_mock.app()
     app.debug = False
 
-    @app.post("/spoil")
+    @app.post("/spoil")  # type: ignore[untyped-decorator]
     def spoil() -> tuple[str, int]:
         global spoiling
         spoiling = flask.request.get_data(as_text=True)
         return "", 204
 
-    @app.after_request
+    @app.after_request  # type: ignore[untyped-decorator]
     def spoil_token(answer: flask.Response) -> flask.Response:
         if flask.request.path != "/oauth2/token" or not spoiling:
             return answer

@@ -131,7 +131,11 @@ def signed_again(written: str, signer: Any) -> str:
     answer = samlp.response_from_string(written)
     assertion = answer.assertion[0]
     assertion.signature = pre_signature_part(
-        assertion.id, signer.sec.my_cert, 1, ds.SIG_RSA_SHA256, ds.DIGEST_SHA256
+        assertion.id,
+        signer.sec.my_cert,
+        1,
+        sign_alg=ds.SIG_RSA_SHA256,
+        digest_alg=ds.DIGEST_SHA256,
     )
     return str(
         signer.sec.sign_statement(

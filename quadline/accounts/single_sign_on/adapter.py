@@ -70,7 +70,8 @@ class CampusAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
         exception: Exception | None = None,
         extra_context: dict[str, Any] | None = None,
     ) -> None:
-        fault = _fault_of(error, exception, extra_context or {})
+        said = request.GET.get("error_description", "")
+        fault = _fault_of(error, exception, extra_context or {}, said)
         raise ImmediateHttpResponse(refused(request, fault))
 
 
@@ -116,18 +117,17 @@ def _tested(
 
 
 def _fault_of(
-    error: Any, exception: Exception | None, context: dict[str, Any]
+    error: Any, exception: Exception | None, context: dict[str, Any], said: str
 ) -> AnswerFault:
     if isinstance(exception, AnswerFault):
         return exception
     if error == "cancelled":
-        return AnswerFault(Fault.CANCELLED)
+        return AnswerFault(Fault.CANCELLED, said)
     if exception is not None:
-        import requests
+        from quadline.accounts.single_sign_on.bounded_http import is_away
 
-        away = isinstance(exception, requests.RequestException)
         detail = f"{type(exception).__name__}: {exception}"
-        return AnswerFault(Fault.AWAY if away else Fault.REFUSED, detail)
+        return AnswerFault(Fault.AWAY if is_away(exception) else Fault.REFUSED, detail)
     if context.get("state") is None:
         return AnswerFault(Fault.NOT_WAITED_FOR, "no such state")
-    return AnswerFault(Fault.REFUSED, "the provider answered with an error")
+    return AnswerFault(Fault.REFUSED, said or "an error without words")

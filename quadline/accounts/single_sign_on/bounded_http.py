@@ -12,7 +12,7 @@ from django.conf import settings
 from quadline import clock
 
 CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 4.0, 6.0, 12.0
-MAX_ANSWER_BYTES = 1_000_000
+MAX_BODY_BYTES = 1_000_000
 
 
 class NotAsked(requests.RequestException):
@@ -38,6 +38,26 @@ class BoundedSession(requests.Session):
                 raise NotAsked(f"{host_of(url)} sent Quadline on to another address.")
             response._content = _read(response, ends_at)
         return response
+
+
+def fetch(url: str) -> bytes:
+    """What is at an address. Raises NotAsked, in words."""
+    try:
+        with BoundedSession() as session:
+            answer = session.get(url)
+    except NotAsked:
+        raise
+    except requests.RequestException as error:
+        words = f"{url[:200]} does not answer. Check it, and that this server may call."
+        raise NotAsked(words) from error
+    if answer.status_code != 200:
+        raise NotAsked(f"{url[:200]} answered {answer.status_code}.")
+    return bytes(answer.content)
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the provider did not answer, rather than answer badly."""
+    return isinstance(error, requests.RequestException)
 
 
 def require_safe(url: str) -> None:
@@ -72,8 +92,8 @@ def _read(response: requests.Response, ends_at: float) -> bytes:
     read = bytearray()
     for piece in response.iter_content(16_384):
         read += piece
-        if len(read) > MAX_ANSWER_BYTES:
-            raise NotAsked(f"The answer is over {MAX_ANSWER_BYTES:,} bytes.")
+        if len(read) > MAX_BODY_BYTES:
+            raise NotAsked(f"The answer is over {MAX_BODY_BYTES:,} bytes.")
         if clock.monotonic_seconds() > ends_at:
             raise NotAsked(f"The answer took over {WHOLE_SECONDS:.0f} seconds.")
     return bytes(read)

@@ -1,5 +1,6 @@
 """What an OpenID Connect provider says of itself, asked live."""
 
+import json
 from typing import Any
 
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -21,31 +22,24 @@ def discover(issuer: str) -> dict[str, Any]:
     """Its endpoints. OpenID Connect Discovery 1.0, 4.3: the issuer must be the very
     one that was asked for. Raises NotFound.
     """
-    import requests
-
     from quadline.accounts.single_sign_on.bounded_http import (
-        BoundedSession,
+        NotAsked,
+        fetch,
         require_safe,
     )
 
-    base = issuer.rstrip("/")
+    address = f"{issuer.rstrip('/')}{WELL_KNOWN}"
     try:
-        with BoundedSession() as session:
-            answer = session.get(f"{base}{WELL_KNOWN}")
-        if answer.status_code != 200:
-            raise NotFound(f"{base}{WELL_KNOWN} answered {answer.status_code}.")
-        found = answer.json()
-    except requests.JSONDecodeError as error:
-        raise NotFound(f"What {base}{WELL_KNOWN} says is not JSON.") from error
-    except requests.RequestException as error:
-        raise NotFound(_why(error, base)) from error
-    described = _checked(found, issuer)
-    for name, value in described.items():
-        if name.endswith(("_endpoint", "_uri")):
-            try:
+        described = _checked(json.loads(fetch(address)), issuer)
+        for name, value in described.items():
+            if name.endswith(("_endpoint", "_uri")):
                 require_safe(value)
-            except requests.RequestException as error:
-                raise NotFound(f"{name}: {error}") from error
+    except NotFound:
+        raise
+    except NotAsked as error:
+        raise NotFound(str(error)) from error
+    except ValueError as error:
+        raise NotFound(f"What {address} says is not JSON.") from error
     return described
 
 
@@ -62,11 +56,3 @@ def _checked(found: Any, issuer: str) -> dict[str, Any]:
     if missing:
         raise NotFound(f"It does not say its {', '.join(missing)}.")
     return {name: found[name] for name in KEPT if name in found}
-
-
-def _why(error: Exception, base: str) -> str:
-    from quadline.accounts.single_sign_on.bounded_http import NotAsked
-
-    if isinstance(error, NotAsked):
-        return str(error)
-    return f"{base} does not answer. Check the address, and that this server may call."

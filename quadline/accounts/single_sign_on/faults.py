@@ -37,8 +37,8 @@ START_AGAIN = "Go back and sign in again."
 TELL_IT = "Tell your Quadline administrator or your IT help desk."
 FAULT_WORDS: dict[Fault, str] = {
     Fault.CANCELLED: (
-        "Signing in was canceled at the campus sign-in page. Start again when you are"
-        " ready."
+        "Signing in was canceled at the campus sign-in page, or that account may not"
+        " use Quadline. Start again when you are ready."
     ),
     Fault.REFUSED: (
         f"The campus sign-in page did not let you through to Quadline. {TELL_IT}"

@@ -15,21 +15,12 @@ class NotUsable(ValueError):
 
 def fetch_metadata(url: str) -> str:
     """Raises NotUsable."""
-    import requests
-
-    from quadline.accounts.single_sign_on.bounded_http import BoundedSession, NotAsked
+    from quadline.accounts.single_sign_on.bounded_http import NotAsked, fetch
 
     try:
-        with BoundedSession() as session:
-            answer = session.get(url)
+        return fetch(url).decode("utf-8-sig")
     except NotAsked as error:
         raise NotUsable(str(error)) from error
-    except requests.RequestException as error:
-        raise NotUsable(f"{url[:200]} does not answer. Check the address.") from error
-    if answer.status_code != 200:
-        raise NotUsable(f"{url[:200]} answered {answer.status_code}.")
-    try:
-        return bytes(answer.content).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise NotUsable("What is at this address is not text.") from error
 
@@ -39,7 +30,11 @@ def read_metadata(written: str) -> dict[str, Any]:
     from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
 
     _require_one_provider(written)
-    found = OneLogin_Saml2_IdPMetadataParser.parse(written.encode())
+    try:
+        found = OneLogin_Saml2_IdPMetadataParser.parse(written.encode())
+    except Exception as error:
+        # It trusts what it reads: a key without a certificate is an AttributeError.
+        raise NotUsable("These metadata cannot be read.") from error
     provider = found.get("idp", {})
     sso_url = provider.get("singleSignOnService", {}).get("url", "")
     certificates = _certificates_in(provider)

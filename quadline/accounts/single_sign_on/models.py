@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Characters: what allauth's accounts hold, the kind of provider before it.
 MAX_PROVIDER_ID = 190
-MAX_SUBJECT = 191
+MAX_SUBJECT_ID = 191
 
 
 class Protocol(models.TextChoices):

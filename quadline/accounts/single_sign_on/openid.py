@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from quadline.accounts.single_sign_on.faults import AnswerFault, Fault
-from quadline.accounts.single_sign_on.models import MAX_SUBJECT, SignInConnection
+from quadline.accounts.single_sign_on.models import MAX_SUBJECT_ID, SignInConnection
 from quadline.accounts.single_sign_on.rules import CampusIdentity
 from quadline.accounts.single_sign_on.sealing import SealBroken, unseal
 
@@ -33,7 +33,7 @@ ALGORITHMS = [
 ]
 CLOCK_SKEW_SECONDS = 120
 GOOGLE = "https://accounts.google.com"
-FAULTS: tuple[tuple[type[Exception], Fault], ...] = (
+TOKEN_FAULTS: tuple[tuple[type[Exception], Fault], ...] = (
     (jwt.ExpiredSignatureError, Fault.EXPIRED),
     (jwt.ImmatureSignatureError, Fault.NOT_YET_VALID),
     (jwt.InvalidAudienceError, Fault.OTHER_AUDIENCE),
@@ -93,11 +93,11 @@ class CampusOpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # 
                 options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )
         except jwt.PyJWTError as error:
-            kinds = (fault for kind, fault in FAULTS if isinstance(error, kind))
+            kinds = (fault for kind, fault in TOKEN_FAULTS if isinstance(error, kind))
             raise AnswerFault(next(kinds, Fault.UNREADABLE), str(error)) from error
         self._require_party(said)
-        if not 0 < len(str(said["sub"])) <= MAX_SUBJECT:
-            raise AnswerFault(Fault.NO_SUBJECT, f"over {MAX_SUBJECT} characters")
+        if not 0 < len(str(said["sub"])) <= MAX_SUBJECT_ID:
+            raise AnswerFault(Fault.NO_SUBJECT, f"over {MAX_SUBJECT_ID} characters")
         return said
 
     def _require_party(self, said: Mapping[str, Any]) -> None:
@@ -217,7 +217,7 @@ def _is_verified(
     is_verified = said is True or said == "true"
     if connection.issuer == GOOGLE:
         domain = str(claims.get("email", "")).rpartition("@")[2].lower()
-        return is_verified and claims.get("hd", "").lower() == domain
+        return is_verified and str(claims.get("hd", "")).lower() == domain
     return is_verified
 
 

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.urls import reverse
 
 from quadline.accounts.single_sign_on.faults import AnswerFault, Fault
-from quadline.accounts.single_sign_on.models import MAX_SUBJECT, SignInConnection
+from quadline.accounts.single_sign_on.models import MAX_SUBJECT_ID, SignInConnection
 from quadline.accounts.single_sign_on.rules import CampusIdentity
 from quadline.accounts.single_sign_on.sealing import SealBroken, unseal
 
-MAX_ANSWER_BYTES = 256_000  # a person in a thousand groups has half of it
+MAX_SAML_BYTES = 256_000  # a person in a thousand groups has half of it
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
@@ -94,8 +94,8 @@ def require_plain_xml(posted: str) -> None:
 
     The library's parser refuses entities, too, but only when it has read them.
     """
-    if len(posted) > MAX_ANSWER_BYTES * 4 // 3:
-        raise AnswerFault(Fault.UNREADABLE, f"over {MAX_ANSWER_BYTES:,} bytes")
+    if len(posted) > MAX_SAML_BYTES * 4 // 3:
+        raise AnswerFault(Fault.UNREADABLE, f"over {MAX_SAML_BYTES:,} bytes")
     try:
         written = base64.b64decode(posted, validate=False)
     except (binascii.Error, ValueError) as error:
@@ -151,8 +151,8 @@ def _identity_of(answer: Any, connection: SignInConnection) -> CampusIdentity:
     subject = _first(claims, SUBJECTS) or lasting
     if not subject:
         raise AnswerFault(Fault.NO_SUBJECT, "a transient NameID and no subject-id")
-    if len(subject) > MAX_SUBJECT:
-        raise AnswerFault(Fault.NO_SUBJECT, f"over {MAX_SUBJECT} characters")
+    if len(subject) > MAX_SUBJECT_ID:
+        raise AnswerFault(Fault.NO_SUBJECT, f"over {MAX_SUBJECT_ID} characters")
     by_name_id = lasting if name_format == EMAIL_FORMAT else ""
     parts = (_first(claims, GIVEN), _first(claims, FAMILY))
     return CampusIdentity(

@@ -13,7 +13,7 @@ from quadline.audit.models import record_audit
 
 PENDING, RESULT = "campus_test_under_way", "campus_test_result"
 MAX_SHOWN = 60  # claims; each with some values
-MAX_VALUES, MAX_LETTERS = 20, 200
+MAX_SHOWN_VALUES, MAX_SHOWN_LETTERS = 20, 200
 
 
 def begin(request: HttpRequest) -> None:
@@ -73,5 +73,7 @@ def _verified_words(identity: CampusIdentity) -> str:
 def _shown(identity: CampusIdentity) -> list[list[Any]]:
     shown = []
     for name, values in sorted(identity.claims.items())[:MAX_SHOWN]:
-        shown.append([name, [value[:MAX_LETTERS] for value in values[:MAX_VALUES]]])
+        shown.append(
+            [name, [value[:MAX_SHOWN_LETTERS] for value in values[:MAX_SHOWN_VALUES]]]
+        )
     return shown

@@ -77,6 +77,9 @@ def returned(request: HttpRequest) -> HttpResponseBase:
 
     connection = _named_connection(request.GET.get("state", ""))
     try:
+        if connection is None and request.GET.get("error") == "access_denied":
+            # Some providers forget the state when somebody cancels (RFC 6749, 4.1.2.1).
+            raise AnswerFault(Fault.CANCELLED)
         if connection is None or connection.is_saml:
             raise AnswerFault(Fault.NOT_WAITED_FOR, "no such connection")
         _require_issuer(request, connection)
@@ -85,8 +88,8 @@ def returned(request: HttpRequest) -> HttpResponseBase:
     except AnswerFault as fault:
         return _page(refused(request, fault))
     except (KeyError, TypeError, ValueError) as error:
-        fault = AnswerFault(Fault.UNREADABLE, type(error).__name__)
-        return _page(refused(request, fault))
+        unreadable = AnswerFault(Fault.UNREADABLE, type(error).__name__)
+        return _page(refused(request, unreadable))
     return answer
 
 

@@ -1,0 +1,110 @@
+"""Passwords while campus sign-in is on: the form, the reset, the profile, the tokens."""
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from quadline import clock
+from quadline.accounts.models import SignInConnection, User
+from quadline.accounts.passwords import send_link
+from quadline.accounts.single_sign_on.letters_about import send_break_glass
+from quadline.accounts.single_sign_on.tests.conftest import Decide
+from quadline.accounts.tokens import make_token, user_of
+from quadline.audit.models import AuditEntry
+from tests.cast import PASSWORD, Cast
+
+WRONG = "don&#x27;t match"
+
+
+@pytest.fixture
+def off(live: SignInConnection, decide: Decide, people: Cast) -> None:
+    User.objects.update(password=make_password(PASSWORD))
+    decide(passwords_off=True, break_glass=frozenset({people.ada.pk}))
+
+
+def sign_in(visitor: Client, email: str, password: str) -> str:
+    answer = visitor.post(
+        reverse("account_login"), {"login": email, "password": password}
+    )
+    return answer.content.decode() if answer.status_code == 200 else "in"
+
+
+def test_a_right_password_is_answered_like_a_wrong_one(
+    off: None, visitor: Client
+) -> None:
+    assert WRONG in sign_in(visitor, "maya@alder.example", PASSWORD)
+    assert WRONG in sign_in(visitor, "maya@alder.example", "not it at all")
+    assert WRONG in sign_in(visitor, "nobody@alder.example", PASSWORD)
+
+
+def test_a_named_administrator_comes_in_and_it_is_told(
+    off: None, visitor: Client, people: Cast
+) -> None:
+    assert sign_in(visitor, "ada@alder.example", PASSWORD) == "in"
+    entry = AuditEntry.objects.get(action="signed in with a kept password")
+    assert entry.actor == people.ada
+
+    send_break_glass(user_id=people.ada.pk, address="192.0.2.1")
+    assert mail.outbox[0].subject == "ada@alder.example signed in with a password"
+    assert mail.outbox[0].to == ["ada@alder.example"]
+
+
+def test_named_is_nobody_who_is_no_administrator_any_more(
+    off: None, visitor: Client, people: Cast
+) -> None:
+    User.objects.filter(pk=people.ada.pk).update(role="advisor")
+
+    assert WRONG in sign_in(visitor, "ada@alder.example", PASSWORD)
+
+
+def test_who_is_of_no_domain_of_the_college_keeps_a_password(
+    off: None, visitor: Client, people: Cast
+) -> None:
+    User.objects.filter(pk=people.omar.pk).update(email="omar@contractor.example")
+
+    assert sign_in(visitor, "omar@contractor.example", PASSWORD) == "in"
+
+
+def test_passwords_open_again_when_campus_sign_in_is_off(
+    off: None, visitor: Client
+) -> None:
+    SignInConnection.objects.all().delete()
+
+    assert sign_in(visitor, "maya@alder.example", PASSWORD) == "in"
+
+
+def test_who_asks_for_a_reset_is_told_why_there_is_no_link(
+    off: None, people: Cast
+) -> None:
+    send_link(user_id=people.maya.pk)
+    send_link(user_id=people.ada.pk)
+
+    assert "/password/reset/key/" not in mail.outbox[0].body
+    assert "campus account" in mail.outbox[0].body
+    assert "/password/reset/key/" in mail.outbox[1].body
+
+
+def test_the_page_to_change_a_password_changes_none(
+    off: None, visitor: Client, people: Cast
+) -> None:
+    visitor.force_login(people.maya)
+    before = User.objects.get(pk=people.maya.pk).password
+    page = reverse("profile-password")
+    typed = {
+        "oldpassword": PASSWORD,
+        "password1": "a quite different one",
+        "password2": "a quite different one",
+    }
+
+    assert "campus account" in visitor.get(page).content.decode()
+    assert visitor.post(page, typed).status_code == 409
+    assert User.objects.get(pk=people.maya.pk).password == before
+
+
+def test_tokens_go_on(off: None, people: Cast) -> None:
+    now = clock.now()
+    _, words = make_token(user=people.maya, name="Roster", actor=None, now=now)
+
+    assert user_of(words, now=now) == people.maya
