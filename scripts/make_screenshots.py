@@ -156,6 +156,7 @@ def shots(built: house.House) -> list[Shot]:
         Shot("profile-failed", JORDAN, "/me/"),
         Shot("password", MAYA, "/me/password/"),
         Shot("numbers", RUTH, "/manage/numbers/"),
+        Shot("signing-in", RUTH, "/manage/sign-in/"),
         Shot("help", MAYA, "/help/"),
         Shot("api-tokens", MAYA, "/me/tokens/"),
         Shot("api-docs", NOBODY, "/api/v1/docs"),

@@ -85,7 +85,7 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
         "theo": ["/inbox/", "/me/", f"{sally}message/", "/me/announce/"],
         "lena": ["/inbox/?whose=all&show=open", conversations["sally"], "/me/"],
         "omar": [conversations["pending"], "/me/"],
-        "ada": ["/manage/numbers/"],
+        "ada": ["/manage/numbers/", "/manage/sign-in/"],
     }
 
 

@@ -99,6 +99,7 @@ def _asked_connection(sociallogin: Any) -> SignInConnection:
     if state.get("connection") != connection.pk:
         raise AnswerFault(Fault.NOT_WAITED_FOR, "another connection")
     nonce = state.get("nonce")
+    # In SAML the id of the request is what ties an answer to it.
     if not connection.is_saml and not (
         nonce and constant_time_compare(nonce, str(sociallogin.nonce))
     ):

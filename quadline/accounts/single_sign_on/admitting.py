@@ -88,6 +88,7 @@ def _find(identity: CampusIdentity, connection: SignInConnection) -> Found:
     linked = SocialAccount.objects.filter(
         provider=connection.provider_id, uid=identity.subject
     ).first()
+    # The subject first: an address may be given to somebody else meanwhile.
     if linked:
         return Found(User.objects.get(pk=linked.user_id), is_linked=True)
     return Found(User.objects.with_address(identity.email), is_linked=False)
@@ -96,6 +97,7 @@ def _find(identity: CampusIdentity, connection: SignInConnection) -> Found:
 def _known(found: Found, connection: SignInConnection) -> KnownAccount:
     user = found.user
     assert user is not None
+    # Of this provider only: another one numbers its people differently.
     links = SocialAccount.objects.filter(user=user, provider=connection.provider_id)
     others = User.objects.who_manage().exclude(pk=user.pk)
     is_administrator = user.role == Role.ADMINISTRATOR and user.is_active

@@ -11,7 +11,10 @@ from django.conf import settings
 
 from quadline import clock
 
+# Somebody waits at a browser meanwhile, and a thread of the web process with them. The
+# second bounds a pause between two packets, the third what drips without a pause.
 CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 4.0, 6.0, 12.0
+# Metadata of one provider are the largest answer: some 20 kB with logos and scopes.
 MAX_BODY_BYTES = 1_000_000
 
 
@@ -28,6 +31,7 @@ class BoundedSession(requests.Session):
         require_safe(url)
         options |= {
             "timeout": (CONNECT_SECONDS, READ_SECONDS),
+            # What was checked is this address, not one that it names.
             "allow_redirects": False,
             "stream": True,
         }
@@ -36,6 +40,7 @@ class BoundedSession(requests.Session):
         with response:
             if response.is_redirect:
                 raise NotAsked(f"{host_of(url)} sent Quadline on to another address.")
+            # The library's own reading would take whatever comes.
             response._content = _read(response, ends_at)
         return response
 
@@ -66,6 +71,7 @@ def require_safe(url: str) -> None:
     Raises NotAsked.
     """
     parts = urlsplit(url)
+    # A name and password in it would be sent, and end in a log.
     if parts.username or not parts.hostname:
         raise NotAsked(f"{url[:200]!r} is not an address of an identity provider.")
     if parts.scheme == "https":

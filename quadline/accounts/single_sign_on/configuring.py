@@ -33,6 +33,7 @@ from quadline.audit.models import record_audit
 DOMAIN = re.compile(
     r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
 )
+# A form of more is no longer read by anybody; each is asked at every sign-in.
 MAX_RULES = 50
 
 
@@ -139,6 +140,7 @@ def switch_on(*, actor: User) -> SignInConnection:
             raise NotConfigured("connection", "Test the sign-in first.")
         if not current_policy().domains:
             raise NotConfigured("domains", "Enter the email domains of the college.")
+        # First: at most one may be live, by a constraint.
         SignInConnection.objects.filter(is_live=True).delete()
         draft.is_live = True
         draft.save(update_fields=["is_live"])
@@ -161,6 +163,7 @@ def switch_off(*, actor: User | None) -> bool:
         live = live_connection()
         if live is None:
             return False
+        # It becomes the draft, so that it is switched on again without being typed.
         SignInConnection.objects.filter(is_live=False).delete()
         live.is_live = False
         live.save(update_fields=["is_live"])
@@ -302,6 +305,7 @@ def _kept_secret(given: OpenIDGiven) -> str:
 
 def _our_key() -> tuple[str, str]:
     """The one that the provider may know already, sealed, and its certificate."""
+    # A new key would be unknown there until somebody sends the metadata again.
     having = SignInConnection.objects.exclude(sealed_key="").order_by("-is_live")
     kept = having.first()
     if kept:

@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
+# Without them nobody can be sent there, asked about, or believed.
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+# The rest of the document is not ours to keep: it may be long.
 KEPT = (
     "issuer",
     *NEEDED,

@@ -5,6 +5,7 @@ from typing import Any
 
 from quadline.accounts.single_sign_on.models import MAX_PROVIDER_ID
 
+# One provider's are 20 kB; InCommon's, of all its members, 80 MB.
 MAX_METADATA_BYTES = 500_000
 NAMESPACE = "{urn:oasis:names:tc:SAML:2.0:metadata}"
 

@@ -31,6 +31,7 @@ ALGORITHMS = [
     *("ES256", "ES384", "ES512"),
     "EdDSA",
 ]
+# Servers without NTP drift by minutes; a token lives for five or more.
 CLOCK_SKEW_SECONDS = 120
 GOOGLE = "https://accounts.google.com"
 TOKEN_FAULTS: tuple[tuple[type[Exception], Fault], ...] = (
@@ -113,6 +114,7 @@ class CampusOpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # 
 
     def _key_of(self, written: str) -> Any:
         header = jwt.get_unverified_header(written)
+        # Before any key is fetched for it: jwt.decode would say so, too.
         if header.get("alg") not in ALGORITHMS:
             raise AnswerFault(Fault.OTHER_KEY, f"alg {header.get('alg')!r}")
         with get_adapter().get_requests_session() as session:
@@ -120,6 +122,7 @@ class CampusOpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # 
         answer.raise_for_status()
         keys = jwt.PyJWKSet.from_dict(answer.json()).keys
         named = [key for key in keys if key.key_id == header.get("kid")]
+        # RFC 7515, 4.1.4: the name is optional; a provider of one key may leave it out.
         if header.get("kid") is None and len(keys) == 1:
             named = keys
         if not named:

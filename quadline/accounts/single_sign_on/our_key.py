@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+# Nobody checks when ours ends, and every change of it is work at the provider.
 YEARS = 10
 
 

@@ -13,8 +13,10 @@ from quadline.accounts.single_sign_on.rules import CampusIdentity
 from quadline.accounts.single_sign_on.sealing import SealBroken, unseal
 
 MAX_SAML_BYTES = 256_000  # a person in a thousand groups has half of it
+# Our request is short and fits into an address; the answer does not.
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+# A new name at each sign-in, by design: it identifies nobody.
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 EMAIL_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 SCHEMAS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
@@ -25,6 +27,7 @@ SUBJECTS = (
     "http://schemas.microsoft.com/identity/claims/objectidentifier",
     "urn:oid:1.3.6.1.4.1.5923.1.1.1.13",  # eduPersonUniqueId
 )
+# As Shibboleth, Entra ID and Google name them, in this order.
 EMAILS = (
     "urn:oid:0.9.2342.19200300.100.1.3",
     f"{SCHEMAS}/emailaddress",
@@ -100,6 +103,7 @@ def require_plain_xml(posted: str) -> None:
         written = base64.b64decode(posted, validate=False)
     except (binascii.Error, ValueError) as error:
         raise AnswerFault(Fault.UNREADABLE, "not base64") from error
+    # Before the parser: it would refuse them, but not before it has read them.
     # In UTF-16 or the like the words below would hide.
     if b"\x00" in written or b"<!DOCTYPE" in written or b"<!ENTITY" in written:
         raise AnswerFault(Fault.UNREADABLE, "a document type")
@@ -127,6 +131,7 @@ def _require_ours(answer: Any) -> str:
     """
     if our_entity_id() not in answer.get_audiences():
         raise AnswerFault(Fault.OTHER_AUDIENCE, "no audience")
+    # Private to python3-saml, but the one query that goes to signed elements only.
     confirmations = answer._query_assertion(
         "/saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmationData"
     )

@@ -12,6 +12,7 @@ from quadline.accounts.single_sign_on.rules import CampusIdentity, Refusal
 from quadline.audit.models import record_audit
 
 PENDING, RESULT = "campus_test_under_way", "campus_test_result"
+# A session's row holds them until they are shown: what a person can look through.
 MAX_SHOWN = 60  # claims; each with some values
 MAX_SHOWN_VALUES, MAX_SHOWN_LETTERS = 20, 200
 
@@ -38,6 +39,7 @@ def note_success(
     request.session.pop(PENDING, None)
     _, verdict = look_at(identity, connection)
     now = clock.now()
+    # Not one that was saved again while this test was under way.
     SignInConnection.objects.filter(
         pk=connection.pk, changed_at=connection.changed_at
     ).update(tested_at=now)

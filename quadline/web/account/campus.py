@@ -30,6 +30,7 @@ from quadline.accounts.single_sign_on.models import (
 )
 
 SIGNED_OUT = "campus_signed_out"
+# A fault goes to the next step in the address, so that a stranger leaves no row.
 FAULT_SALT, FAULT_SECONDS = "quadline.web.account.campus", 60
 LOGIN = "login"  # allauth's word for what an answer is for
 ACS_ATTRIBUTE, ACS_COOKIE = "saml_acs_session", "saml-acs-session"
@@ -126,6 +127,7 @@ def finish(request: HttpRequest) -> HttpResponseBase:
     from quadline.accounts.single_sign_on.campus_saml import login_of
 
     session = LoginSession(request, ACS_ATTRIBUTE, ACS_COOKIE)
+    # Gone before it is looked at: whatever comes of it, it opens nothing again.
     kept = session.store.get("answer")
     session.delete()
     try:
@@ -169,6 +171,7 @@ def sign_out(request: HttpRequest) -> HttpResponseBase:
     answer: HttpResponseBase = views.logout(request)
     if request.method != "POST" or campus is None:
         return answer
+    # The session of before is gone with everything in it; this is a new one.
     request.session[SIGNED_OUT] = _end_url(campus)
     return redirect("account_campus_signed_out")
 

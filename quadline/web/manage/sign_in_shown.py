@@ -21,6 +21,7 @@ from quadline.accounts.single_sign_on.models import (
 from quadline.accounts.single_sign_on.rules import Refusal
 
 BLANK_ROWS = 2
+# Change windows of a campus come once a month.
 SOON = timedelta(days=30)
 
 

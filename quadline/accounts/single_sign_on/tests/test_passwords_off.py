@@ -89,7 +89,7 @@ def test_who_asks_for_a_reset_is_told_why_there_is_no_link(
 def test_the_page_to_change_a_password_changes_none(
     off: None, visitor: Client, people: Cast
 ) -> None:
-    visitor.force_login(people.maya)
+    visitor.force_login(User.objects.get(pk=people.maya.pk))
     before = User.objects.get(pk=people.maya.pk).password
     page = reverse("profile-password")
     typed = {
