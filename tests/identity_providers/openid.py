@@ -74,13 +74,13 @@ def application() -> flask.Flask:
     app: flask.Flask = oidc_provider_mock.app()
     app.debug = False
 
-    @app.post("/spoil")  # type: ignore[untyped-decorator]
+    @app.post("/spoil")
     def spoil() -> tuple[str, int]:
         global spoiling
         spoiling = flask.request.get_data(as_text=True)
         return "", 204
 
-    @app.after_request  # type: ignore[untyped-decorator]
+    @app.after_request
     def spoil_token(answer: flask.Response) -> flask.Response:
         if flask.request.path != "/oauth2/token" or not spoiling:
             return answer

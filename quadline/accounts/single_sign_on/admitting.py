@@ -74,6 +74,7 @@ def look_at(
 
 def tell_of_refusal(refused: NotAdmitted, identity: CampusIdentity) -> None:
     """On record, and to the administrators: what a person asks them about next."""
+    # An entry is about something that is here; of a stranger there is nothing.
     if refused.user:
         record_audit(
             "campus sign-in refused",
@@ -149,6 +150,7 @@ def _link(
         actor=user,
         provider=connection.issuer,
     )
+    # Of a new account there was nobody to be surprised.
     if not is_new:
         letters_about.tell_of_link(user)
 
@@ -162,6 +164,7 @@ def _follow(user: User, verdict: Admission) -> None:
     was = {"role": user.role, "office": str(user.office or "")}
     user.role, user.office = verdict.role, new_office
     now = {"role": str(user.role), "office": str(user.office or "")}
+    # No entry for each morning on which nothing changed.
     if now != was:
         user.save(update_fields=["role", "office"])
         record_audit(

@@ -34,6 +34,7 @@ class CampusSaml(SAMLProvider):  # type: ignore[misc]  # allauth is untyped
 
 
 def provider_of(connection: SignInConnection, request: HttpRequest) -> CampusSaml:
+    # allauth asks for one; what we know of the provider is in the connection.
     app = SocialApp(
         provider=CampusSaml.id,
         provider_id=connection.provider_id,

@@ -269,6 +269,7 @@ def _on_record(policy: SignInPolicy) -> dict[str, Any]:
         *("domains", "role_rules", "office_claim", "office_rules", "unmapped"),
         *("creates_accounts", "follows_claims", "passwords_off"),
     )
+    # Addresses, not ids: who reads the trail later knows them by these.
     kept: dict[str, Any] = {name: getattr(policy, name) for name in fields}
     named: Iterable[str] = ()
     if policy.version:

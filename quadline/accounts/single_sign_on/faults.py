@@ -13,11 +13,11 @@ class Fault(StrEnum):
     NOT_WAITED_FOR = "not waited for"  # used before, too old, or never asked for
     OTHER_KEY = "other key"  # the signature is not the provider's
     OTHER_AUDIENCE = "other audience"  # it was made for somebody else
-    OTHER_ISSUER = "other issuer"
-    EXPIRED = "expired"
-    NOT_YET_VALID = "not yet valid"
+    OTHER_ISSUER = "other issuer"  # from another provider
+    EXPIRED = "expired"  # on the way, or by a clock that is ahead
+    NOT_YET_VALID = "not yet valid"  # by a clock that is behind
     NO_SUBJECT = "no subject"  # nothing in it says for good who it is
-    UNREADABLE = "unreadable"
+    UNREADABLE = "unreadable"  # or not whole
     AWAY = "away"  # the provider does not answer the server
     SEAL_BROKEN = "seal broken"  # sealed with another SECRET_KEY
 
@@ -35,6 +35,8 @@ class AnswerFault(PermissionDenied):
 
 START_AGAIN = "Go back and sign in again."
 TELL_IT = "Tell your Quadline administrator or your IT help desk."
+# Each says what the person can do: most can only start again or tell somebody. The
+# reason that helps to repair it is for the log and for a test sign-in.
 FAULT_WORDS: dict[Fault, str] = {
     Fault.CANCELLED: (
         "Signing in was canceled at the campus sign-in page, or that account may not"
@@ -80,6 +82,7 @@ FAULT_WORDS: dict[Fault, str] = {
         f"Quadline can no longer read its own secret for the campus sign-in. {TELL_IT}"
     ),
 }
+# They say of an account no more than its owner may know: the address was proved before.
 REFUSAL_WORDS: dict[Refusal, str] = {
     Refusal.NO_ADDRESS: f"Your campus account has no email address. {TELL_IT}",
     Refusal.OTHER_DOMAIN: (

@@ -20,6 +20,8 @@ def tell_of_refused(email: str, refusal: Refusal) -> None:
         enqueue(send_refused, about=named, refusal=refusal.value)
 
 
+# The rules come to these only after the address was found to be theirs. With any
+# other, somebody could have words of their choice sent to every administrator.
 _SURE_OF_ADDRESS = (
     Refusal.NO_ACCOUNT,
     Refusal.NO_ROLE,

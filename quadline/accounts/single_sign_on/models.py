@@ -41,6 +41,7 @@ class SignInConnection(models.Model):
     described = models.JSONField(default=dict)
     is_vouched_for = models.BooleanField(default=False)
     signs_requests = models.BooleanField(default=False)
+    # Kept when a connection is saved again: the provider knows this one.
     our_certificate = models.TextField(blank=True)  # PEM
     sealed_key = models.TextField(blank=True)
     is_live = models.BooleanField(default=False)
@@ -80,6 +81,7 @@ class SignInPolicy(models.Model):
     passwords_off = models.BooleanField(default=False)
     # who may use a password then, for when the provider is away
     break_glass = models.ManyToManyField("accounts.User", related_name="+")
+    # Each form brings the one that it showed: two at once do not overwrite each other.
     version = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ def make_key(*, host: str, now: datetime) -> tuple[str, str]:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
+        # A provider whose clock is behind takes it, too.
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=365 * YEARS))
         .sign(key, hashes.SHA256())

@@ -112,12 +112,14 @@ def admit(
     identity: CampusIdentity, account: KnownAccount | None, rules: SignInRules
 ) -> Admission | Refusal:
     """The order is the order of what a person should hear first."""
-    if account and not account.is_active:
-        return Refusal.SWITCHED_OFF
+    # First, so that nobody learns of an account by an address that is not theirs.
     if not (account and account.is_linked):
         refusal = _refused_address(identity, rules)
         if refusal:
             return refusal
+    # Before roles are looked at: no rule and no claim can open it.
+    if account and not account.is_active:
+        return Refusal.SWITCHED_OFF
     if account is None:
         return _admit_new(identity, rules)
     if account.is_linked_to_another:
@@ -166,6 +168,7 @@ def _admit_known(
 
 
 def _role_of(claims: Claims, rules: SignInRules) -> Role | None:
+    # In the college's order, not by rank: who writes the rules sees what counts.
     for rule in rules.role_rules:
         if rule.value in claims.get(rule.claim, ()):
             return rule.role

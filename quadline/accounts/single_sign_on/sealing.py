@@ -41,5 +41,6 @@ def _fernet() -> "Fernet":
     # Here: few processes ever open a seal.
     from cryptography.fernet import Fernet
 
+    # Fernet wants 32 bytes; SECRET_KEY is of any length, and signs other things, too.
     key = salted_hmac(SEAL_SALT, "key", secret=settings.SECRET_KEY, algorithm="sha256")
     return Fernet(urlsafe_b64encode(key.digest()))

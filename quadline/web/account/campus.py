@@ -258,6 +258,7 @@ def _require_issuer(request: HttpRequest, connection: SignInConnection) -> None:
 
 
 def _safe_next(request: HttpRequest) -> str | None:
+    # It comes back after the provider, when nobody remembers who wrote it.
     asked = request.GET.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
     return asked if asked.startswith("/") and is_ours else None

@@ -98,6 +98,7 @@ def test(request: StaffRequest) -> HttpResponseBase:
     if draft is None:
         messages.error(request, "There is no connection to test yet.")
         return redirect("manage_sign_in")
+    # A refusal on the way back is then shown here, with its details.
     testing.begin(request)
     return send_to(draft, request, test_by=request.user.pk)
 
@@ -160,6 +161,7 @@ def _full_rows(rows: Any, *, filled: int) -> list[Any]:
     """``filled``: a row in which none of so many first cells is filled in is empty."""
     kept = []
     for row in rows:
+        # PostgreSQL keeps no NUL; what is cut could match no claim anyway.
         cells = tuple(cell.replace("\x00", "").strip()[:300] for cell in row)
         if any(cells[:filled]):
             kept.append(cells)

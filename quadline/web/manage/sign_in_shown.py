@@ -97,6 +97,7 @@ def certificates_of(connection: SignInConnection | None) -> list[dict[str, Any]]
 
 
 def _named(kept: SignInPolicy) -> set[int]:
+    # Not saved yet: a row without a key has no names to ask for.
     if not kept.version:
         return set()
     return set(kept.break_glass.values_list("pk", flat=True))

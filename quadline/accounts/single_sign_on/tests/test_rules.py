@@ -125,6 +125,13 @@ def test_a_switched_off_account_never_gets_in(account: KnownAccount) -> None:
     )
 
 
+def test_nobody_learns_of_an_account_by_an_address_that_is_not_theirs() -> None:
+    unproved = replace(MAYA, email_verified=False)
+    off = replace(KNOWN, is_active=False)
+
+    assert admit(unproved, off, RULES) == admit(unproved, None, RULES)
+
+
 def test_no_account_is_made_unless_the_college_says_so() -> None:
     assert admit(MAYA, None, replace(RULES, creates_accounts=False)) == (
         Refusal.NO_ACCOUNT
