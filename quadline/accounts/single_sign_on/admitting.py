@@ -21,7 +21,7 @@ from quadline.accounts.single_sign_on.rules import (
     Admission,
     CampusIdentity,
     KnownAccount,
-    Refusal,
+    NoEntry,
     admit,
 )
 from quadline.audit.models import record_audit
@@ -34,7 +34,7 @@ MAX_NAME = 200
 class NotAdmitted(Exception):
     """Nothing was made or changed."""
 
-    def __init__(self, refusal: Refusal, user: User | None) -> None:
+    def __init__(self, refusal: NoEntry, user: User | None) -> None:
         super().__init__(refusal)
         self.refusal = refusal
         self.user = user
@@ -54,7 +54,7 @@ def admit_person(identity: CampusIdentity, connection: SignInConnection) -> User
         with database.cursor() as cursor:
             cursor.execute(ADMITTED_IN_TURN)
         found, verdict = look_at(identity, connection)
-        if isinstance(verdict, Refusal):
+        if isinstance(verdict, NoEntry):
             raise NotAdmitted(verdict, found.user)
         user = found.user or _make_account(identity, verdict)
         if not found.is_linked:
@@ -65,7 +65,7 @@ def admit_person(identity: CampusIdentity, connection: SignInConnection) -> User
 
 def look_at(
     identity: CampusIdentity, connection: SignInConnection
-) -> tuple[Found, Admission | Refusal]:
+) -> tuple[Found, Admission | NoEntry]:
     """What would become of them. Changes nothing."""
     found = _find(identity, connection)
     known = _known(found, connection) if found.user else None

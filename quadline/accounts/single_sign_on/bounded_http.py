@@ -15,7 +15,7 @@ from quadline import clock
 # second bounds a pause between two packets, the third what drips without a pause.
 CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 4.0, 6.0, 12.0
 # Metadata of one provider are the largest answer: some 20 kB with logos and scopes.
-MAX_BODY_BYTES = 1_000_000
+MAX_PROVIDER_BYTES = 1_000_000
 
 
 class NotAsked(requests.RequestException):
@@ -76,12 +76,16 @@ def require_safe(url: str) -> None:
         raise NotAsked(f"{url[:200]!r} is not an address of an identity provider.")
     if parts.scheme == "https":
         return
-    if parts.scheme == "http" and is_loopback(parts.hostname) and not settings.IS_HTTPS:
+    if (
+        parts.scheme == "http"
+        and is_this_machine(parts.hostname)
+        and not settings.IS_HTTPS
+    ):
         return
     raise NotAsked(f"The address of {parts.hostname} must begin with https://.")
 
 
-def is_loopback(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
     if host == "localhost":
         return True
     try:
@@ -98,8 +102,8 @@ def _read(response: requests.Response, ends_at: float) -> bytes:
     read = bytearray()
     for piece in response.iter_content(16_384):
         read += piece
-        if len(read) > MAX_BODY_BYTES:
-            raise NotAsked(f"The answer is over {MAX_BODY_BYTES:,} bytes.")
+        if len(read) > MAX_PROVIDER_BYTES:
+            raise NotAsked(f"The answer is over {MAX_PROVIDER_BYTES:,} bytes.")
         if clock.monotonic_seconds() > ends_at:
             raise NotAsked(f"The answer took over {WHOLE_SECONDS:.0f} seconds.")
     return bytes(read)

@@ -33,7 +33,7 @@ class CampusSaml(SAMLProvider):  # type: ignore[misc]  # allauth is untyped
         return HttpResponseRedirect(url)
 
 
-def provider_of(connection: SignInConnection, request: HttpRequest) -> CampusSaml:
+def saml_provider(connection: SignInConnection, request: HttpRequest) -> CampusSaml:
     # allauth asks for one; what we know of the provider is in the connection.
     app = SocialApp(
         provider=CampusSaml.id,
@@ -50,7 +50,7 @@ def login_of(
     request: HttpRequest, connection: SignInConnection, kept: dict[str, Any]
 ) -> SocialLogin:
     """A verified answer that this browser asked for, once. Raises AnswerFault."""
-    provider = provider_of(connection, request)
+    provider = saml_provider(connection, request)
     try:
         state = provider.unstash_redirect_state(request, kept["request_id"])
     except (PermissionDenied, ImmediateHttpResponse) as error:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from django.core.exceptions import PermissionDenied
 
-from quadline.accounts.single_sign_on.rules import Refusal
+from quadline.accounts.single_sign_on.rules import NoEntry
 
 
 class Fault(StrEnum):
@@ -83,26 +83,26 @@ FAULT_WORDS: dict[Fault, str] = {
     ),
 }
 # They say of an account no more than its owner may know: the address was proved before.
-REFUSAL_WORDS: dict[Refusal, str] = {
-    Refusal.NO_ADDRESS: f"Your campus account has no email address. {TELL_IT}",
-    Refusal.OTHER_DOMAIN: (
+REFUSAL_WORDS: dict[NoEntry, str] = {
+    NoEntry.NO_ADDRESS: f"Your campus account has no email address. {TELL_IT}",
+    NoEntry.OTHER_DOMAIN: (
         "The email address of this campus account is not one that Quadline accepts."
         " If you have another campus account, use that one."
     ),
-    Refusal.NOT_VERIFIED: (
+    NoEntry.NOT_VERIFIED: (
         f"Nobody has confirmed the email address of your campus account. {TELL_IT}"
     ),
-    Refusal.SWITCHED_OFF: (
+    NoEntry.SWITCHED_OFF: (
         "This account is deactivated. Ask your Quadline administrator to reactivate it."
     ),
-    Refusal.OTHER_PERSON: (
+    NoEntry.OTHER_PERSON: (
         "Your email address belongs to a Quadline account that is linked to another"
         f" campus account. {TELL_IT}"
     ),
-    Refusal.NO_ACCOUNT: (
+    NoEntry.NO_ACCOUNT: (
         "You have no Quadline account yet. Ask your Quadline administrator for one."
     ),
-    Refusal.NO_ROLE: (
+    NoEntry.NO_ROLE: (
         "Your campus account is in no group that uses Quadline. Ask your Quadline"
         " administrator to add you."
     ),

@@ -4,13 +4,13 @@ from quadline.accounts import rules as limits
 from quadline.accounts import throttles
 from quadline.accounts.models import User
 from quadline.accounts.single_sign_on.faults import REFUSAL_WORDS
-from quadline.accounts.single_sign_on.rules import Refusal, domain_of
+from quadline.accounts.single_sign_on.rules import NoEntry, domain_of
 from quadline.accounts.throttles import ThrottleBucket
 from quadline.emails import sign_in_letters as letters
 from quadline.jobs import enqueue, job
 
 
-def tell_of_refused(email: str, refusal: Refusal) -> None:
+def tell_of_refused(email: str, refusal: NoEntry) -> None:
     """One email an hour for each reason. It names nobody whose address is not known to
     be theirs.
     """
@@ -23,10 +23,10 @@ def tell_of_refused(email: str, refusal: Refusal) -> None:
 # The rules come to these only after the address was found to be theirs. With any
 # other, somebody could have words of their choice sent to every administrator.
 _SURE_OF_ADDRESS = (
-    Refusal.NO_ACCOUNT,
-    Refusal.NO_ROLE,
-    Refusal.SWITCHED_OFF,
-    Refusal.OTHER_PERSON,
+    NoEntry.NO_ACCOUNT,
+    NoEntry.NO_ROLE,
+    NoEntry.SWITCHED_OFF,
+    NoEntry.OTHER_PERSON,
 )
 
 
@@ -47,7 +47,7 @@ def tell_of_kept_administrator(user: User) -> None:
 @job(queue="letters")
 def send_refused(about: str, refusal: str) -> None:
     letters.campus_sign_in_refused(
-        to=_administrators(), about=about, why=REFUSAL_WORDS[Refusal(refusal)]
+        to=_administrators(), about=about, why=REFUSAL_WORDS[NoEntry(refusal)]
     )
 
 

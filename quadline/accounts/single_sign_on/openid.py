@@ -51,7 +51,7 @@ class CampusOpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # 
         self.connection = connection
 
     def get_provider(self) -> "CampusOpenID":
-        return provider_of(self.connection, self.request)
+        return openid_provider(self.connection, self.request)
 
     @property
     def openid_config(self) -> dict[str, Any]:
@@ -170,7 +170,7 @@ class CampusOpenID(OpenIDConnectProvider):  # type: ignore[misc]  # allauth is u
         return []
 
 
-def provider_of(connection: SignInConnection, request: HttpRequest) -> CampusOpenID:
+def openid_provider(connection: SignInConnection, request: HttpRequest) -> CampusOpenID:
     """Raises AnswerFault when the secret was sealed with another SECRET_KEY."""
     try:
         secret = unseal(connection.sealed_secret)

@@ -12,7 +12,7 @@ from quadline.accounts.single_sign_on.models import (
 def may_use_password(user: User) -> bool:
     if not are_passwords_off():
         return True
-    return rules.may_use_password(
+    return rules.opens_by_password(
         user.email,
         is_named=is_break_glass(user),
         rules=current_policy().rules,

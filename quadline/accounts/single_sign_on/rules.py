@@ -18,7 +18,7 @@ class Unmapped(StrEnum):
     ADVISOR = "advisor"
 
 
-class Refusal(StrEnum):
+class NoEntry(StrEnum):
     """Why somebody whom the identity provider knows does not get in."""
 
     NO_ADDRESS = "no address"  # no email came
@@ -110,7 +110,7 @@ def domain_of(email: str) -> str:
 
 def admit(
     identity: CampusIdentity, account: KnownAccount | None, rules: SignInRules
-) -> Admission | Refusal:
+) -> Admission | NoEntry:
     """The order is the order of what a person should hear first."""
     # First, so that nobody learns of an account by an address that is not theirs.
     if not (account and account.is_linked):
@@ -119,41 +119,41 @@ def admit(
             return refusal
     # Before roles are looked at: no rule and no claim can open it.
     if account and not account.is_active:
-        return Refusal.SWITCHED_OFF
+        return NoEntry.SWITCHED_OFF
     if account is None:
         return _admit_new(identity, rules)
     if account.is_linked_to_another:
-        return Refusal.OTHER_PERSON
+        return NoEntry.OTHER_PERSON
     return _admit_known(identity, account, rules)
 
 
-def _refused_address(identity: CampusIdentity, rules: SignInRules) -> Refusal | None:
+def _refused_address(identity: CampusIdentity, rules: SignInRules) -> NoEntry | None:
     """An address that leads to an account must be the college's, and surely theirs."""
     domain = domain_of(identity.email)
     if not domain:
-        return Refusal.NO_ADDRESS
+        return NoEntry.NO_ADDRESS
     if domain not in rules.domains:
-        return Refusal.OTHER_DOMAIN
+        return NoEntry.OTHER_DOMAIN
     # What the provider denies, nobody can vouch for.
     if identity.email_verified is False:
-        return Refusal.NOT_VERIFIED
+        return NoEntry.NOT_VERIFIED
     if identity.email_verified or identity.is_vouched_for:
         return None
-    return Refusal.NOT_VERIFIED
+    return NoEntry.NOT_VERIFIED
 
 
-def _admit_new(identity: CampusIdentity, rules: SignInRules) -> Admission | Refusal:
+def _admit_new(identity: CampusIdentity, rules: SignInRules) -> Admission | NoEntry:
     role = _role_of(identity.claims, rules)
     if not rules.creates_accounts:
-        return Refusal.NO_ACCOUNT
+        return NoEntry.NO_ACCOUNT
     if role is None:
-        return Refusal.NO_ROLE
+        return NoEntry.NO_ROLE
     return Admission(role, _office_of(identity.claims, rules), makes_account=True)
 
 
 def _admit_known(
     identity: CampusIdentity, account: KnownAccount, rules: SignInRules
-) -> Admission | Refusal:
+) -> Admission | NoEntry:
     links = not account.is_linked
     if account.keeps_role or not rules.follows_claims:
         return Admission(account.role, None, links_account=links)
@@ -163,7 +163,7 @@ def _admit_known(
             account.role, None, links_account=links, kept_last_administrator=True
         )
     if role is None:
-        return Refusal.NO_ROLE
+        return NoEntry.NO_ROLE
     return Admission(role, _office_of(identity.claims, rules), links_account=links)
 
 
@@ -186,7 +186,7 @@ def _office_of(claims: Claims, rules: SignInRules) -> str | None:
     return None
 
 
-def may_use_password(email: str, *, is_named: bool, rules: SignInRules | None) -> bool:
+def opens_by_password(email: str, *, is_named: bool, rules: SignInRules | None) -> bool:
     """``rules``: None while no campus sign-in is on. ``is_named``: an administrator
     whose password the college chose to keep, for when the provider is away.
     """

@@ -21,20 +21,25 @@ TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 EMAIL_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 SCHEMAS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
 # Each never given to another person, the strongest first.
-SUBJECTS = (
+SUBJECT_CLAIMS = (
     "urn:oasis:names:tc:SAML:attribute:subject-id",
     "urn:oasis:names:tc:SAML:attribute:pairwise-id",
     "http://schemas.microsoft.com/identity/claims/objectidentifier",
     "urn:oid:1.3.6.1.4.1.5923.1.1.1.13",  # eduPersonUniqueId
 )
 # As Shibboleth, Entra ID and Google name them, in this order.
-EMAILS = (
+EMAIL_CLAIMS = (
     "urn:oid:0.9.2342.19200300.100.1.3",
     f"{SCHEMAS}/emailaddress",
     "mail",
     "email",
 )
-NAMES = ("urn:oid:2.16.840.1.113730.3.1.241", "displayName", "name", f"{SCHEMAS}/name")
+NAME_CLAIMS = (
+    "urn:oid:2.16.840.1.113730.3.1.241",
+    "displayName",
+    "name",
+    f"{SCHEMAS}/name",
+)
 GIVEN = ("urn:oid:2.5.4.42", f"{SCHEMAS}/givenname", "givenName", "firstName")
 FAMILY = ("urn:oid:2.5.4.4", f"{SCHEMAS}/surname", "sn", "lastName")
 
@@ -153,7 +158,7 @@ def _identity_of(answer: Any, connection: SignInConnection) -> CampusIdentity:
             claims[name] = [str(each) for each in values if isinstance(each, str)]
     name_id, name_format = answer.get_nameid(), answer.get_nameid_format()
     lasting = name_id if name_id and name_format != TRANSIENT else ""
-    subject = _first(claims, SUBJECTS) or lasting
+    subject = _first(claims, SUBJECT_CLAIMS) or lasting
     if not subject:
         raise AnswerFault(Fault.NO_SUBJECT, "a transient NameID and no subject-id")
     if len(subject) > MAX_SUBJECT_ID:
@@ -162,10 +167,10 @@ def _identity_of(answer: Any, connection: SignInConnection) -> CampusIdentity:
     parts = (_first(claims, GIVEN), _first(claims, FAMILY))
     return CampusIdentity(
         subject=subject,
-        email=(_first(claims, EMAILS) or by_name_id).strip().lower(),
+        email=(_first(claims, EMAIL_CLAIMS) or by_name_id).strip().lower(),
         email_verified=None,  # SAML has no word for it
         is_vouched_for=connection.is_vouched_for,
-        name=" ".join(part for part in parts if part) or _first(claims, NAMES),
+        name=" ".join(part for part in parts if part) or _first(claims, NAME_CLAIMS),
         claims=claims,
     )
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from quadline import clock
 from quadline.accounts.single_sign_on.models import SignInConnection
-from quadline.accounts.single_sign_on.rules import CampusIdentity, Refusal
+from quadline.accounts.single_sign_on.rules import CampusIdentity, NoEntry
 from quadline.audit.models import record_audit
 
 PENDING, RESULT = "campus_test_under_way", "campus_test_result"
@@ -53,9 +53,9 @@ def note_success(
         "is_good": True,
         "email": identity.email,
         "verified": _verified_words(identity),
-        "refusal": verdict.value if isinstance(verdict, Refusal) else "",
-        "role": "" if isinstance(verdict, Refusal) else verdict.role.value,
-        "office": "" if isinstance(verdict, Refusal) else verdict.office or "",
+        "refusal": verdict.value if isinstance(verdict, NoEntry) else "",
+        "role": "" if isinstance(verdict, NoEntry) else verdict.role.value,
+        "office": "" if isinstance(verdict, NoEntry) else verdict.office or "",
         "claims": _shown(identity),
     }
 

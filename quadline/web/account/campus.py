@@ -29,7 +29,7 @@ from quadline.accounts.single_sign_on.models import (
     live_connection,
 )
 
-SIGNED_OUT = "campus_signed_out"
+SIGN_OUT_URL = "campus_signed_out"
 # A fault goes to the next step in the address, so that a stranger leaves no row.
 FAULT_SALT, FAULT_SECONDS = "quadline.web.account.campus", 60
 LOGIN = "login"  # allauth's word for what an answer is for
@@ -37,7 +37,7 @@ ACS_ATTRIBUTE, ACS_COOKIE = "saml_acs_session", "saml-acs-session"
 
 
 @require_safe
-def start(request: HttpRequest) -> HttpResponseBase:
+def leave_for_provider(request: HttpRequest) -> HttpResponseBase:
     """Off to the identity provider; a GET, because the policy of our pages keeps forms
     from leaving for another place.
     """
@@ -145,7 +145,7 @@ def finish(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
-def our_metadata(request: HttpRequest) -> HttpResponse:
+def metadata_file(request: HttpRequest) -> HttpResponse:
     """For the identity provider: who we are. Nothing in it is secret."""
     from quadline.accounts.single_sign_on import saml
 
@@ -172,13 +172,13 @@ def sign_out(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST" or campus is None:
         return answer
     # The session of before is gone with everything in it; this is a new one.
-    request.session[SIGNED_OUT] = _end_url(campus)
+    request.session[SIGN_OUT_URL] = _end_url(campus)
     return redirect("account_campus_signed_out")
 
 
 @require_safe
 def signed_out(request: HttpRequest) -> HttpResponse:
-    end_url = request.session.get(SIGNED_OUT, "")
+    end_url = request.session.get(SIGN_OUT_URL, "")
     return render(request, "account/campus_signed_out.html", {"end_url": end_url})
 
 
@@ -199,10 +199,10 @@ def _provider(connection: SignInConnection, request: HttpRequest) -> Any:
     if connection.is_saml:
         from quadline.accounts.single_sign_on import campus_saml
 
-        return campus_saml.provider_of(connection, request)
+        return campus_saml.saml_provider(connection, request)
     from quadline.accounts.single_sign_on import openid
 
-    return openid.provider_of(connection, request)
+    return openid.openid_provider(connection, request)
 
 
 def _verified(posted: str) -> dict[str, Any]:

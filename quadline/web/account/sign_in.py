@@ -54,7 +54,7 @@ class SignIn(views.LoginView):  # type: ignore[misc]  # allauth is untyped
 
     def get_context_data(self, **shown: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**shown)
-        # Checked when it is followed: campus.start and allauth each do.
+        # Checked when it is followed: campus.leave_for_provider and allauth each do.
         asked = self.request.GET.get("next", "")
         return context | {
             "has_campus": live_connection() is not None,

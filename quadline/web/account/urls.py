@@ -21,7 +21,9 @@ urlpatterns = [
         name="account_login",
     ),
     path("logout/", campus.sign_out, name="account_logout"),
-    path("campus/", login_not_required(campus.start), name="account_campus"),
+    path(
+        "campus/", login_not_required(campus.leave_for_provider), name="account_campus"
+    ),
     path(
         "campus/return/",
         login_not_required(campus.returned),
@@ -35,7 +37,7 @@ urlpatterns = [
     ),
     path(
         "campus/metadata/",
-        login_not_required(campus.our_metadata),
+        login_not_required(campus.metadata_file),
         name="account_campus_metadata",
     ),
     path(

@@ -18,7 +18,7 @@ from quadline.accounts.single_sign_on.models import (
     draft_connection,
     live_connection,
 )
-from quadline.accounts.single_sign_on.rules import Refusal
+from quadline.accounts.single_sign_on.rules import NoEntry
 
 BLANK_ROWS = 2
 # Change windows of a campus come once a month.
@@ -105,7 +105,7 @@ def _named(kept: SignInPolicy) -> set[int]:
 
 def _result(result: dict[str, Any] | None) -> dict[str, Any] | None:
     if result and result.get("refusal"):
-        words = REFUSAL_WORDS[Refusal(result["refusal"])]
+        words = REFUSAL_WORDS[NoEntry(result["refusal"])]
         return result | {"refusal_words": words}
     return result
 

@@ -10,10 +10,9 @@ from quadline.accounts.models import Office, SignInConnection, User
 from quadline.accounts.single_sign_on.admitting import NotAdmitted, admit_person
 from quadline.accounts.single_sign_on.configuring import forget_link
 from quadline.accounts.single_sign_on.openid import identity_of
-from quadline.accounts.single_sign_on.rules import CampusIdentity, Refusal
+from quadline.accounts.single_sign_on.rules import CampusIdentity, NoEntry
 from quadline.accounts.single_sign_on.tests.conftest import Decide
 from quadline.audit.models import AuditEntry
-from quadline.inboxes.models import Inbox
 from tests.cast import NURSING, TRANSFER, Cast
 
 MAYA = CampusIdentity(
@@ -36,7 +35,7 @@ def test_a_made_account_has_all_that_an_account_has(
     made = admit_person(new, live)
 
     assert (made.name, made.role, str(made.office)) == ("Nia Okafor", "lead", TRANSFER)
-    assert Inbox.objects.filter(owner=made).exists()
+    assert made.inbox.owner == made
     assert admit_person(new, live) == made
     assert SocialAccount.objects.filter(user=made).count() == 1
 
@@ -88,7 +87,7 @@ def test_a_deactivated_account_stays_out_and_it_is_on_record(
     with pytest.raises(NotAdmitted) as refused:
         admit_person(MAYA, live)
 
-    assert refused.value.refusal == Refusal.SWITCHED_OFF
+    assert refused.value.refusal == NoEntry.SWITCHED_OFF
     assert refused.value.user == people.maya
 
 

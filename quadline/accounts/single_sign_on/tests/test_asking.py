@@ -94,7 +94,7 @@ def test_nobody_is_sent_on(server: Any) -> None:
 
 
 def test_an_answer_is_bounded(server: Any) -> None:
-    server.body = b"x" * (bounded_http.MAX_BODY_BYTES + 1)
+    server.body = b"x" * (bounded_http.MAX_PROVIDER_BYTES + 1)
 
     with pytest.raises(NotAsked, match="bytes"):
         fetch(server.url)

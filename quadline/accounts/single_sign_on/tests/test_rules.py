@@ -9,14 +9,14 @@ from quadline.accounts.single_sign_on.rules import (
     Admission,
     CampusIdentity,
     KnownAccount,
+    NoEntry,
     OfficeRule,
-    Refusal,
     RoleRule,
     SignInRules,
     Unmapped,
     admit,
     domain_of,
-    may_use_password,
+    opens_by_password,
 )
 
 RULES = SignInRules(
@@ -73,27 +73,27 @@ def test_a_value_of_the_office_claim_is_an_office_when_there_is_no_table() -> No
 @pytest.mark.parametrize(
     ("identity", "refusal"),
     [
-        (replace(MAYA, email=""), Refusal.NO_ADDRESS),
-        (replace(MAYA, email="maya"), Refusal.NO_ADDRESS),
-        (replace(MAYA, email="maya@evil.example"), Refusal.OTHER_DOMAIN),
-        (replace(MAYA, email="maya@sub.alder.example"), Refusal.OTHER_DOMAIN),
+        (replace(MAYA, email=""), NoEntry.NO_ADDRESS),
+        (replace(MAYA, email="maya"), NoEntry.NO_ADDRESS),
+        (replace(MAYA, email="maya@evil.example"), NoEntry.OTHER_DOMAIN),
+        (replace(MAYA, email="maya@sub.alder.example"), NoEntry.OTHER_DOMAIN),
         (
             replace(MAYA, email="maya@alder.example@evil.example"),
-            Refusal.OTHER_DOMAIN,
+            NoEntry.OTHER_DOMAIN,
         ),
-        (replace(MAYA, email_verified=None), Refusal.NOT_VERIFIED),
-        (replace(MAYA, email_verified=False), Refusal.NOT_VERIFIED),
+        (replace(MAYA, email_verified=None), NoEntry.NOT_VERIFIED),
+        (replace(MAYA, email_verified=False), NoEntry.NOT_VERIFIED),
         (
             replace(MAYA, email_verified=False, is_vouched_for=True),
-            Refusal.NOT_VERIFIED,
+            NoEntry.NOT_VERIFIED,
         ),
-        (replace(MAYA, claims={"groups": ["chess"]}), Refusal.NO_ROLE),
-        (replace(MAYA, claims={}), Refusal.NO_ROLE),
+        (replace(MAYA, claims={"groups": ["chess"]}), NoEntry.NO_ROLE),
+        (replace(MAYA, claims={}), NoEntry.NO_ROLE),
     ],
 )
 @pytest.mark.parametrize("account", [None, KNOWN])
 def test_who_is_not_surely_the_college_s_stays_out(
-    identity: CampusIdentity, refusal: Refusal, account: KnownAccount | None
+    identity: CampusIdentity, refusal: NoEntry, account: KnownAccount | None
 ) -> None:
     assert admit(identity, account, RULES) == refusal
 
@@ -115,13 +115,13 @@ def test_a_linked_account_is_found_by_its_subject_whatever_the_address() -> None
 def test_an_account_of_another_subject_is_not_given_to_a_namesake() -> None:
     taken = replace(KNOWN, is_linked_to_another=True)
 
-    assert admit(MAYA, taken, RULES) == Refusal.OTHER_PERSON
+    assert admit(MAYA, taken, RULES) == NoEntry.OTHER_PERSON
 
 
 @pytest.mark.parametrize("account", [KNOWN, LINKED])
 def test_a_switched_off_account_never_gets_in(account: KnownAccount) -> None:
     assert admit(MAYA, replace(account, is_active=False), RULES) == (
-        Refusal.SWITCHED_OFF
+        NoEntry.SWITCHED_OFF
     )
 
 
@@ -134,7 +134,7 @@ def test_nobody_learns_of_an_account_by_an_address_that_is_not_theirs() -> None:
 
 def test_no_account_is_made_unless_the_college_says_so() -> None:
     assert admit(MAYA, None, replace(RULES, creates_accounts=False)) == (
-        Refusal.NO_ACCOUNT
+        NoEntry.NO_ACCOUNT
     )
 
 
@@ -203,4 +203,4 @@ def test_the_domain_of_an_address(email: str, domain: str) -> None:
 def test_whose_password_opens(
     email: str, named: bool, rules: SignInRules | None, may: bool
 ) -> None:
-    assert may_use_password(email, is_named=named, rules=rules) is may
+    assert opens_by_password(email, is_named=named, rules=rules) is may
