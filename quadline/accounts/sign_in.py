@@ -18,6 +18,7 @@ from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.hashing import HASH_WAIT_SECONDS, TooBusy
 from quadline.accounts.models import User
 from quadline.accounts.passwords import set_password
+from quadline.accounts.sessions import session_address
 from quadline.accounts.single_sign_on import letters_about
 from quadline.accounts.single_sign_on.models import is_break_glass
 from quadline.accounts.single_sign_on.passwords_off import (
@@ -93,7 +94,8 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
         guessing.unlock_account(user, actor=user)
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return visitor_address(request)
+        """For allauth's table of sessions: its own limits are off."""
+        return session_address(request)
 
     def get_user_display(self, user: Any) -> str:
         return str(user.name)

@@ -9,8 +9,10 @@ class HouseConfig(AppConfig):
 
     def ready(self) -> None:
         # their jobs stand on no timetable
+        import quadline.accounts.inviting
         import quadline.accounts.passwords
-        import quadline.accounts.single_sign_on.letters_about  # noqa: F401
+        import quadline.accounts.single_sign_on.letters_about
+        import quadline.delivery.outbox.held_by_settings  # noqa: F401
         from quadline.config.schedule import timetable
         from quadline.jobs import set_timetable
 

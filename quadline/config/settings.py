@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
+    "allauth.usersessions",
     "procrastinate.contrib.django",
     "quadline.audit",
     "quadline.college",
@@ -59,6 +60,7 @@ if find_spec("django_linear_migrations"):
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "quadline.web.headers.security_headers",
+    "quadline.web.campus_clock.CampusClock",
     "quadline.api.problems.speak_in_problems",
     "quadline.webhooks.size_limits.limit_sizes",
     "quadline.web.whole_forms.whole_forms_only",
@@ -70,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "quadline.accounts.sessions.note_sessions",
     "django_htmx.middleware.HtmxMiddleware",
     "quadline.web.request_log.RequestLog",
 ]
@@ -172,6 +175,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else N
 DATA_UPLOAD_MAX_MEMORY_SIZE = 26_866_666
 
 LANGUAGE_CODE = "en-us"
+# of commands; pages, the API and emails go by the college's as it is at that moment
 TIME_ZONE = ENV.college_time_zone
 USE_TZ = True
 

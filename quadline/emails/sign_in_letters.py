@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from quadline.emails.letters import send_letter
+from quadline.emails.letters import send_to_staff
 
 PAGE = "/manage/sign-in/"
 
@@ -21,7 +21,7 @@ def campus_sign_in_refused(*, to: Iterable[str], about: str, why: str) -> None:
         f"Who gets in, and as what: {settings.PUBLIC_URL}{PAGE}",
         "You get this at most once an hour for each reason.",
     ]
-    send_letter("A campus account was not let in", lines, to)
+    send_to_staff("A campus account was not let in", lines, to)
 
 
 def campus_account_linked(*, to: str, tokens: int) -> None:
@@ -38,7 +38,7 @@ def campus_account_linked(*, to: str, tokens: int) -> None:
         ),
         "If this was not you, tell your Quadline administrator at once.",
     ]
-    send_letter(
+    send_to_staff(
         "Your Quadline account is linked to your campus account",
         [line for line in lines if line],
         [to],
@@ -54,7 +54,7 @@ def break_glass_used(*, to: Iterable[str], email: str, address: str) -> None:
         " deactivate the account and change its password.",
         f"Who may: {settings.PUBLIC_URL}{PAGE}",
     ]
-    send_letter(f"{email} signed in with a password", lines, to)
+    send_to_staff(f"{email} signed in with a password", lines, to)
 
 
 def last_administrator_kept(*, to: Iterable[str], email: str) -> None:
@@ -65,7 +65,7 @@ def last_administrator_kept(*, to: Iterable[str], email: str) -> None:
         "Make somebody else an administrator, or correct the groups or the rules:"
         f" {settings.PUBLIC_URL}{PAGE}",
     ]
-    send_letter("Your last Quadline administrator keeps the role", lines, to)
+    send_to_staff("Your last Quadline administrator keeps the role", lines, to)
 
 
 def password_not_used(*, to: str) -> None:
@@ -76,4 +76,4 @@ def password_not_used(*, to: str) -> None:
         f"Sign in here: {settings.PUBLIC_URL}/accounts/login/",
         "If you cannot sign in there, your IT help desk can help.",
     ]
-    send_letter("You sign in to Quadline with your campus account", lines, [to])
+    send_to_staff("You sign in to Quadline with your campus account", lines, [to])

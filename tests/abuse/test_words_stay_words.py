@@ -7,6 +7,7 @@ import io
 from html.parser import HTMLParser
 
 import pytest
+from allauth.usersessions.models import UserSession
 
 from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message, MessageTemplate
@@ -16,7 +17,7 @@ from quadline.web.headers import CONTENT_SECURITY_POLICY
 from tests.abuse.hostile import fill
 from tests.architecture.addresses import names
 from tests.architecture.conftest import Enter
-from tests.architecture.test_access import Thing, address, cases
+from tests.architecture.test_access import Thing, address, cases, roster_things
 from tests.cast import Cast
 
 MARKUP = {
@@ -76,14 +77,27 @@ class Seen(HTMLParser):
             self.acts.append("<img>")
 
 
-def pages(people: Cast, broadcast: object) -> list[str]:
+def pages(people: Cast, broadcast: object, words: str) -> list[str]:
     """Every address that is read, of Maya's things."""
     number = SystemNumber.objects.get(inbox__owner=people.maya)
     template = MessageTemplate.objects.get(owner=people.maya, channel="email")
     mine = Conversation.objects.get(student=people.rosa)
     message = Message.objects.filter(conversation=mine)[0]
     token = people.maya.api_tokens.get()
-    thing = Thing(people.rosa, mine, message, number, broadcast, template, token)  # type: ignore[arg-type]  # as the matrix has it
+    session = UserSession(pk=1, user=people.maya)
+    # as long as a name may be
+    rosters = roster_things(people.maya, words[:80])
+    thing = Thing(
+        people.rosa,
+        mine,
+        message,
+        number,
+        broadcast,  # type: ignore[arg-type]  # as the matrix has it
+        template,
+        token,
+        session,
+        *rosters,
+    )
     read = {case.name for case in cases() if case.method == "GET"} - {
         "home",
         "contact-card",
@@ -111,7 +125,7 @@ def readers(people: Cast) -> list[User]:
 def test_no_words_become_markup_on_any_page(
     enter: Enter, people: Cast, what: str
 ) -> None:
-    found = pages(people, fill(people, MARKUP[what]))
+    found = pages(people, fill(people, MARKUP[what]), MARKUP[what])
     shown = 0
     for reader in readers(people):
         browser = enter(reader)
@@ -139,7 +153,7 @@ def test_no_export_has_a_cell_that_calculates(
 ) -> None:
     found = [
         where
-        for where in pages(people, fill(people, words))
+        for where in pages(people, fill(people, words), words)
         if where.partition("?")[0].endswith(".csv")
     ]
     assert len(found) == len(EXPORTS) >= 5

@@ -2,7 +2,10 @@
 job in an empty house does no harm.
 """
 
+import ast
 import inspect
+import subprocess
+import sys
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -12,6 +15,7 @@ from procrastinate.contrib.django import app
 from quadline import jobs
 from quadline.config.schedule import QUEUES, timetable
 from quadline.jobs import ScheduledJob, queues_in_use
+from tests.architecture.source import code_of_the_house, nodes
 
 # What jobs were called before they were called after their rooms.
 FORMER_NAMES = [
@@ -62,6 +66,40 @@ def test_every_queue_has_a_job_and_every_job_a_queue() -> None:
 @pytest.mark.parametrize("name", FORMER_NAMES)
 def test_a_job_that_was_queued_under_its_former_name_is_found(name: str) -> None:
     assert app.tasks[name].name.count(".") == 2  # quadline, its room, its function
+
+
+KNOWN_TO_A_WORKER = """
+import django
+django.setup()
+from procrastinate.contrib.django import app
+print(*app.tasks)
+"""
+
+
+def jobs_in_the_code() -> set[str]:
+    """Each by its room and its function, as the job engine has it."""
+    found = set()
+    for path in code_of_the_house():
+        declared = [
+            node.name
+            for node in nodes(path)
+            if isinstance(node, ast.FunctionDef) and "job(" in decorators_of(node)
+        ]
+        found |= {f"quadline.{path.parts[1]}.{name}" for name in declared}
+    return found
+
+
+def decorators_of(function: ast.FunctionDef) -> str:
+    return " ".join(ast.unparse(each) for each in function.decorator_list)
+
+
+def test_a_worker_knows_each_job_from_its_start() -> None:
+    """In a process of its own: here a test has imported whatever it needs."""
+    command = [sys.executable, "-c", KNOWN_TO_A_WORKER]
+    known = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert len(jobs_in_the_code()) > 30
+    assert jobs_in_the_code() - set(known.stdout.split()) == set()
 
 
 def test_every_queue_says_what_it_is_for() -> None:

@@ -12,7 +12,7 @@ from django.utils.crypto import constant_time_compare
 
 from quadline.accounts.single_sign_on import testing
 from quadline.accounts.single_sign_on.faults import (
-    FAULT_WORDS,
+    ANSWER_FAULT_WORDS,
     REFUSAL_WORDS,
     AnswerFault,
     Fault,
@@ -84,7 +84,7 @@ def refused(request: HttpRequest, fault: AnswerFault) -> Any:
     structlog.get_logger(__name__).warning(
         "campus sign-in failed", fault=fault.fault.value, detail=fault.detail[:300]
     )
-    words = FAULT_WORDS[fault.fault]
+    words = ANSWER_FAULT_WORDS[fault.fault]
     if testing.is_testing(request):
         testing.note_fault(request, words, fault.detail)
         return HttpResponseRedirect(reverse("manage_sign_in"))

@@ -28,7 +28,7 @@ from quadline.audit.models import record_audit
 
 # Two administrators who come at once must not each think that the other stays.
 ADMITTED_IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('campus sign-in', 0))"
-MAX_NAME = 200
+MAX_ACCOUNT_NAME = 200
 
 
 class NotAdmitted(Exception):
@@ -114,7 +114,7 @@ def _known(found: Found, connection: SignInConnection) -> KnownAccount:
 
 
 def _make_account(identity: CampusIdentity, verdict: Admission) -> User:
-    name = " ".join(identity.name.replace("\x00", "").split())[:MAX_NAME]
+    name = " ".join(identity.name.replace("\x00", "").split())[:MAX_ACCOUNT_NAME]
     user = User.objects.create_user(
         identity.email,
         None,

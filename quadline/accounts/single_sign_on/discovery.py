@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 # Without them nobody can be sent there, asked about, or believed.
-NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+NEEDED_FIELDS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 # The rest of the document is not ours to keep: it may be long.
-KEPT = (
+KEPT_FIELDS = (
     "issuer",
-    *NEEDED,
+    *NEEDED_FIELDS,
     "userinfo_endpoint",
     "end_session_endpoint",
     "token_endpoint_auth_methods_supported",
@@ -54,7 +54,7 @@ def _checked(found: Any, issuer: str) -> dict[str, Any]:
             f"It calls itself {said}. Enter exactly that as the issuer; for Entra ID,"
             " use the address with your own tenant’s id, not “common”."
         )
-    missing = [name for name in NEEDED if not isinstance(found.get(name), str)]
+    missing = [name for name in NEEDED_FIELDS if not isinstance(found.get(name), str)]
     if missing:
         raise NotFound(f"It does not say its {', '.join(missing)}.")
-    return {name: found[name] for name in KEPT if name in found}
+    return {name: found[name] for name in KEPT_FIELDS if name in found}

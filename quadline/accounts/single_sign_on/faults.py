@@ -37,7 +37,7 @@ START_AGAIN = "Go back and sign in again."
 TELL_IT = "Tell your Quadline administrator or your IT help desk."
 # Each says what the person can do: most can only start again or tell somebody. The
 # reason that helps to repair it is for the log and for a test sign-in.
-FAULT_WORDS: dict[Fault, str] = {
+ANSWER_FAULT_WORDS: dict[Fault, str] = {
     Fault.CANCELLED: (
         "Signing in was canceled at the campus sign-in page, or that account may not"
         " use Quadline. Start again when you are ready."

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0006_offices_of_staff'),
+        ('accounts', '0008_directory'),
     ]
 
     operations = [
