@@ -10,6 +10,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
 from psycopg.errors import LockNotAvailable
 
 from quadline.accounts import guessing
@@ -28,6 +29,7 @@ from quadline.accounts.single_sign_on.passwords_off import (
 from quadline.accounts.visitors import visitor_address
 from quadline.audit.models import record_audit
 
+CAMPUS_ONLY_PAGE = "account/campus_only.html"
 CAMPUS_SESSION = "campus_sign_in"  # how to sign out at the provider, too
 SIGN_IN_REFUSED = (
     "Not signed in: there were too many wrong passwords. Try again in {wait}, or reset"
@@ -67,6 +69,16 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
             words = SIGN_IN_REFUSED.format(wait=in_words(refused.wait))
             raise ValidationError(words) from refused
         return user
+
+    def pre_login(
+        self, request: HttpRequest, user: User, **hooks: Any
+    ) -> HttpResponseBase | None:
+        """A way in of ours, whichever it is, is off for whom passwords are."""
+        is_campus = bool((hooks.get("signal_kwargs") or {}).get("sociallogin"))
+        if not is_campus and not may_use_password(user):
+            return render(request, CAMPUS_ONLY_PAGE, status=403)
+        refused: HttpResponseBase | None = super().pre_login(request, user, **hooks)
+        return refused
 
     def post_login(
         self, request: HttpRequest, user: User, **hooks: Any

@@ -113,9 +113,11 @@ def decide(actor: User, **changes: Any) -> SignInPolicy:
         "office_claim": "",
         "office_rules": (),
         "unmapped": "refuse",
+        "links_accounts": True,
         "creates_accounts": True,
         "follows_claims": True,
         "passwords_off": False,
+        "trusts_second_factor": False,
         "break_glass": frozenset(),
     }
     given = PolicyGiven(**(rules | changes))

@@ -9,6 +9,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import connection as database
 from django.db import transaction
 
+from quadline.accounts.administering import change_roles_in_turn, others_who_manage
 from quadline.accounts.models import Office, User
 from quadline.accounts.rules import Role
 from quadline.accounts.single_sign_on import letters_about
@@ -25,6 +26,7 @@ from quadline.accounts.single_sign_on.rules import (
     admit,
 )
 from quadline.audit.models import record_audit
+from quadline.live.notifications import REACH_CHANGED, notify_screens
 
 # Two administrators who come at once must not each think that the other stays.
 ADMITTED_IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('campus sign-in', 0))"
@@ -53,6 +55,8 @@ def admit_person(identity: CampusIdentity, connection: SignInConnection) -> User
     with transaction.atomic():
         with database.cursor() as cursor:
             cursor.execute(ADMITTED_IN_TURN)
+        # An administrator may change the same role on a screen at this moment.
+        change_roles_in_turn()
         found, verdict = look_at(identity, connection)
         if isinstance(verdict, NoEntry):
             raise NotAdmitted(verdict, found.user)
@@ -100,7 +104,6 @@ def _known(found: Found, connection: SignInConnection) -> KnownAccount:
     assert user is not None
     # Of this provider only: another one numbers its people differently.
     links = SocialAccount.objects.filter(user=user, provider=connection.provider_id)
-    others = User.objects.who_manage().exclude(pk=user.pk)
     is_administrator = user.role == Role.ADMINISTRATOR and user.is_active
     return KnownAccount(
         role=Role(user.role),
@@ -108,7 +111,9 @@ def _known(found: Found, connection: SignInConnection) -> KnownAccount:
         is_active=user.is_active,
         is_linked=found.is_linked,
         is_linked_to_another=not found.is_linked and links.exists(),
-        is_last_administrator=is_administrator and not others.exists(),
+        is_last_administrator=(
+            is_administrator and not others_who_manage(user).exists()
+        ),
         keeps_role=is_break_glass(user),
     )
 
@@ -167,6 +172,8 @@ def _follow(user: User, verdict: Admission) -> None:
     # No entry for each morning on which nothing changed.
     if now != was:
         user.save(update_fields=["role", "office"])
+        # Whom they may read and write to goes by role and office.
+        notify_screens([user.pk], REACH_CHANGED)
         record_audit(
             "role and office followed the campus account",
             subject=user,

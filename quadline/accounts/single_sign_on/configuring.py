@@ -26,7 +26,7 @@ from quadline.accounts.single_sign_on.models import (
     live_connection,
 )
 from quadline.accounts.single_sign_on.our_key import make_key
-from quadline.accounts.single_sign_on.rules import Unmapped
+from quadline.accounts.single_sign_on.rules import Unmapped, domain_of
 from quadline.accounts.single_sign_on.sealing import seal
 from quadline.audit.models import record_audit
 
@@ -74,9 +74,11 @@ class PolicyGiven:
     office_claim: str
     office_rules: tuple[tuple[str, str], ...]
     unmapped: str
+    links_accounts: bool
     creates_accounts: bool
     follows_claims: bool
     passwords_off: bool
+    trusts_second_factor: bool
     break_glass: frozenset[int]
 
 
@@ -185,6 +187,7 @@ def save_policy(given: PolicyGiven, *, version: int, actor: User) -> SignInPolic
         if policy.version != version:
             raise ConfiguredMeanwhile
         named = _named_administrators(given)
+        _require_way_in(given)
         before = _on_record(policy)
         _write(policy, given)
         policy.break_glass.set(named)
@@ -231,7 +234,8 @@ def _require_sound(given: PolicyGiven) -> None:
         raise NotConfigured("office_claim", "Enter the claim that names the office.")
     if given.unmapped not in list(Unmapped):
         raise NotConfigured("unmapped", "Choose what happens when no rule matches.")
-    if (given.creates_accounts or given.passwords_off) and not given.domains:
+    needs_domains = given.links_accounts or given.creates_accounts
+    if (needs_domains or given.passwords_off) and not given.domains:
         raise NotConfigured("domains", "Enter the email domains of the college.")
 
 
@@ -251,15 +255,35 @@ def _named_administrators(given: PolicyGiven) -> list[User]:
     return named
 
 
+def _require_way_in(given: PolicyGiven) -> None:
+    """Nobody is left with neither a password nor a campus account that opens theirs."""
+    if not given.passwords_off or given.links_accounts:
+        return
+    live = live_connection()
+    linked = SocialAccount.objects.filter(provider=live.provider_id if live else "")
+    others = User.objects.filter(is_active=True).exclude(pk__in=given.break_glass)
+    emails = others.exclude(pk__in=linked.values("user_id")).values_list("email")
+    left = [email for (email,) in emails if domain_of(email) in given.domains]
+    if left:
+        people = "person has" if len(left) == 1 else "people have"
+        raise NotConfigured(
+            "links_accounts",
+            f"{len(left)} {people} no linked campus account and could not get in."
+            " Let a verified email address open accounts, or leave passwords on.",
+        )
+
+
 def _write(policy: SignInPolicy, given: PolicyGiven) -> None:
     policy.domains = list(given.domains)
     policy.role_rules = [list(rule) for rule in given.role_rules]
     policy.office_claim = given.office_claim
     policy.office_rules = [list(rule) for rule in given.office_rules]
     policy.unmapped = given.unmapped
+    policy.links_accounts = given.links_accounts
     policy.creates_accounts = given.creates_accounts
     policy.follows_claims = given.follows_claims
     policy.passwords_off = given.passwords_off
+    policy.trusts_second_factor = given.trusts_second_factor
     policy.version += 1
     policy.save()
 
@@ -267,7 +291,8 @@ def _write(policy: SignInPolicy, given: PolicyGiven) -> None:
 def _on_record(policy: SignInPolicy) -> dict[str, Any]:
     fields = (
         *("domains", "role_rules", "office_claim", "office_rules", "unmapped"),
-        *("creates_accounts", "follows_claims", "passwords_off"),
+        *("links_accounts", "creates_accounts", "follows_claims", "passwords_off"),
+        "trusts_second_factor",
     )
     # Addresses, not ids: who reads the trail later knows them by these.
     kept: dict[str, Any] = {name: getattr(policy, name) for name in fields}

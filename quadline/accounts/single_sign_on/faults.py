@@ -99,6 +99,11 @@ REFUSAL_WORDS: dict[NoEntry, str] = {
         "Your email address belongs to a Quadline account that is linked to another"
         f" campus account. {TELL_IT}"
     ),
+    NoEntry.NOT_LINKED: (
+        "There is a Quadline account with your email address, and it is not linked to"
+        " your campus account. Sign in with your password, or ask your Quadline"
+        " administrator."
+    ),
     NoEntry.NO_ACCOUNT: (
         "You have no Quadline account yet. Ask your Quadline administrator for one."
     ),

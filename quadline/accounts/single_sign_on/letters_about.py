@@ -27,6 +27,7 @@ _SURE_OF_ADDRESS = (
     NoEntry.NO_ROLE,
     NoEntry.SWITCHED_OFF,
     NoEntry.OTHER_PERSON,
+    NoEntry.NOT_LINKED,
 )
 
 

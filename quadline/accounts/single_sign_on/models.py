@@ -76,9 +76,12 @@ class SignInPolicy(models.Model):
     office_claim = models.CharField(max_length=200, blank=True)
     office_rules = models.JSONField(default=list)  # [value, office]
     unmapped = models.CharField(max_length=10, default=Unmapped.REFUSE.value)
+    links_accounts = models.BooleanField(default=False)
     creates_accounts = models.BooleanField(default=False)
     follows_claims = models.BooleanField(default=False)
     passwords_off = models.BooleanField(default=False)
+    # It asks for a second factor itself, so that Quadline need not.
+    trusts_second_factor = models.BooleanField(default=False)
     # who may use a password then, for when the provider is away
     break_glass = models.ManyToManyField("accounts.User", related_name="+")
     # Each form brings the one that it showed: two at once do not overwrite each other.
@@ -98,6 +101,7 @@ class SignInPolicy(models.Model):
             office_claim=self.office_claim,
             office_rules=tuple(OfficeRule(*rule) for rule in self.office_rules),
             unmapped=Unmapped(self.unmapped),
+            links_accounts=self.links_accounts,
             creates_accounts=self.creates_accounts,
             follows_claims=self.follows_claims,
             passwords_off=self.passwords_off,
@@ -118,6 +122,12 @@ def current_policy() -> SignInPolicy:
     return SignInPolicy.objects.filter(pk=SignInPolicy.ONLY).first() or SignInPolicy(
         pk=SignInPolicy.ONLY
     )
+
+
+def named_with_password(policy: SignInPolicy) -> list["User"]:
+    """The named administrators who can still come in by theirs."""
+    named = policy.break_glass.filter(is_active=True, role=Role.ADMINISTRATOR)
+    return [user for user in named if user.has_usable_password()]
 
 
 def is_break_glass(user: "User") -> bool:

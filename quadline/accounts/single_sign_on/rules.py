@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from quadline.accounts.rules import Role, office_key
 
+MAX_EMAIL = 254  # characters: RFC 5321, 4.5.3.1.3, and what an account holds
 Claims = Mapping[str, Sequence[str]]  # each claim by its name, with all its values
 
 
@@ -26,6 +27,7 @@ class NoEntry(StrEnum):
     NOT_VERIFIED = "not verified"  # nobody vouches for the email
     SWITCHED_OFF = "switched off"  # the account here is
     OTHER_PERSON = "other person"  # the account belongs to another campus account
+    NOT_LINKED = "not linked"  # the college links no account by its address alone
     NO_ACCOUNT = "no account"  # and none is made
     NO_ROLE = "no role"  # the claims name none, and the college gives none
 
@@ -49,6 +51,7 @@ class SignInRules:
 
     ``domains``: in lower case. ``role_rules``: the first that holds counts.
     ``office_rules``: none: a value of ``office_claim`` is the name of the office.
+    ``links_accounts``: a verified address opens the account that has it already.
     """
 
     domains: frozenset[str] = frozenset()
@@ -56,6 +59,7 @@ class SignInRules:
     office_claim: str = ""
     office_rules: tuple[OfficeRule, ...] = ()
     unmapped: Unmapped = Unmapped.REFUSE
+    links_accounts: bool = False
     creates_accounts: bool = False
     follows_claims: bool = False
     passwords_off: bool = False
@@ -104,8 +108,11 @@ class Admission:
 
 def domain_of(email: str) -> str:
     """In lower case; "" for what is no address."""
-    before, at, domain = email.strip().lower().rpartition("@")
-    return domain if before and at else ""
+    written = email.strip().lower()
+    before, at, domain = written.rpartition("@")
+    # A line break would end in the head of an email, a NUL in no database.
+    is_plain = written.isprintable() and " " not in written
+    return domain if before and at and is_plain and len(written) <= MAX_EMAIL else ""
 
 
 def admit(
@@ -124,6 +131,9 @@ def admit(
         return _admit_new(identity, rules)
     if account.is_linked_to_another:
         return NoEntry.OTHER_PERSON
+    # An address may have been another person's; the college says whether it counts.
+    if not account.is_linked and not rules.links_accounts:
+        return NoEntry.NOT_LINKED
     return _admit_known(identity, account, rules)
 
 

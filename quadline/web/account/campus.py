@@ -88,7 +88,7 @@ def returned(request: HttpRequest) -> HttpResponseBase:
         answer: HttpResponseBase = view(request)
     except AnswerFault as fault:
         return _page(refused(request, fault))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         unreadable = AnswerFault(Fault.UNREADABLE, type(error).__name__)
         return _page(refused(request, unreadable))
     return answer

@@ -20,7 +20,7 @@ from quadline.accounts.browsers import remember
 from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.hashing import TooBusy
 from quadline.accounts.passwords import ask_for_link
-from quadline.accounts.sign_in import in_words
+from quadline.accounts.sign_in import CAMPUS_ONLY_PAGE, in_words
 from quadline.accounts.single_sign_on.models import live_connection
 from quadline.accounts.single_sign_on.passwords_off import (
     are_passwords_off,
@@ -110,10 +110,23 @@ class NewPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]  # alla
     password, and so this browser, too.
     """
 
-    def form_valid(self, form: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **parts: Any) -> HttpResponseBase:
         if not may_use_password(self.reset_user):
-            # The link is from before passwords were switched off.
-            return redirect("account_login")
+            return self._off(request)
+        page: HttpResponseBase = super().get(request, *args, **parts)
+        return page
+
+    def post(self, request: HttpRequest, *args: Any, **parts: Any) -> HttpResponseBase:
+        # The link is from before passwords were switched off.
+        if not may_use_password(self.reset_user):
+            return self._off(request)
+        page: HttpResponseBase = super().post(request, *args, **parts)
+        return page
+
+    def _off(self, request: HttpRequest) -> HttpResponse:
+        return render(request, CAMPUS_ONLY_PAGE, status=403)
+
+    def form_valid(self, form: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().form_valid(form)
         remember(response, self.request, self.reset_user)
         return response

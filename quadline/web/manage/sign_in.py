@@ -150,9 +150,11 @@ def policy_in(written: MultiValueDict[str, str]) -> configuring.PolicyGiven:
         office_claim=(written.get("office_claim") or "").strip()[:200],
         office_rules=tuple(_full_rows(office_rows, filled=1)),
         unmapped=written.get("unmapped") or "",
+        links_accounts="links_accounts" in written,
         creates_accounts="creates_accounts" in written,
         follows_claims="follows_claims" in written,
         passwords_off="passwords_off" in written,
+        trusts_second_factor="trusts_second_factor" in written,
         break_glass=frozenset(each for each in named if each is not None),
     )
 

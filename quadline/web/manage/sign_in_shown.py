@@ -17,6 +17,7 @@ from quadline.accounts.single_sign_on.models import (
     current_policy,
     draft_connection,
     live_connection,
+    named_with_password,
 )
 from quadline.accounts.single_sign_on.rules import NoEntry
 
@@ -68,9 +69,12 @@ def rules_shown(given: PolicyGiven | None, kept: SignInPolicy) -> dict[str, Any]
         "office_claim": from_form.office_claim,
         "office_rows": office_rows + [["", ""] for _ in range(BLANK_ROWS)],
         "unmapped": from_form.unmapped,
+        "links_accounts": from_form.links_accounts,
         "creates_accounts": from_form.creates_accounts,
         "follows_claims": from_form.follows_claims,
         "passwords_off": from_form.passwords_off,
+        "nobody_named": kept.passwords_off and not named_with_password(kept),
+        "trusts_second_factor": from_form.trusts_second_factor,
         "roles": [(role.value, role.value.title()) for role in Role],
         "offices": [office.name for office in Office.objects.all()],
         "administrators": [

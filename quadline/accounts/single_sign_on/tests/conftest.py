@@ -42,9 +42,11 @@ def decide(people: Cast) -> Decide:
             "office_claim": "",
             "office_rules": (),
             "unmapped": "refuse",
+            "links_accounts": True,
             "creates_accounts": True,
             "follows_claims": True,
             "passwords_off": False,
+            "trusts_second_factor": False,
             "break_glass": frozenset(),
         }
         version = changes.pop("version", current_policy().version)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.utils import timezone
 
 from quadline.accounts.models import Office, SignInConnection, User
 from quadline.accounts.single_sign_on.admitting import NotAdmitted, admit_person
@@ -76,6 +77,47 @@ def test_a_deactivated_administrator_is_nobody_to_count_on(
     people.ada.refresh_from_db()
 
     assert people.ada.role == "administrator"
+
+
+def test_an_administrator_who_was_only_invited_is_nobody_to_count_on(
+    live: SignInConnection, decide: Decide, people: Cast
+) -> None:
+    decide()
+    User.objects.filter(pk=people.theo.pk).update(
+        role="administrator", invited_at=timezone.now(), last_login=None
+    )
+    admit_person(replace(MAYA, subject="u-2", email="ada@alder.example"), live)
+    people.ada.refresh_from_db()
+
+    assert people.ada.role == "administrator"
+
+
+def test_an_account_is_not_opened_by_its_address_unless_the_rules_say_so(
+    live: SignInConnection, decide: Decide, people: Cast
+) -> None:
+    decide(links_accounts=False)
+    with pytest.raises(NotAdmitted) as refused:
+        admit_person(MAYA, live)
+
+    assert refused.value.refusal == NoEntry.NOT_LINKED
+    assert not SocialAccount.objects.exists()
+    people.maya.refresh_from_db()
+    assert people.maya.role == "advisor"
+
+
+@pytest.mark.parametrize(
+    "email", ["ma\x00ya@alder.example", "maya@alder.example\nBcc: all@alder.example"]
+)
+def test_an_address_that_is_none_opens_and_makes_nothing(
+    live: SignInConnection, decide: Decide, email: str
+) -> None:
+    decide()
+    before = User.objects.count()
+    said = {"sub": "1", "email": email, "email_verified": True, "groups": "text-leads"}
+    with pytest.raises(NotAdmitted):
+        admit_person(identity_of(said, live), live)
+
+    assert User.objects.count() == before
 
 
 def test_a_deactivated_account_stays_out_and_it_is_on_record(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from pytest_django import Settings
@@ -62,6 +63,25 @@ def test_passwords_stay_until_an_administrator_with_one_is_named(
 
     saved = decide(passwords_off=True, break_glass=frozenset({people.ada.pk}))
     assert list(saved.break_glass.all()) == [people.ada]
+
+
+def test_passwords_stay_while_somebody_could_not_get_in_without(
+    decide: Decide, live: SignInConnection, people: Cast
+) -> None:
+    User.objects.filter(pk=people.ada.pk).update(password=make_password("x"))
+    off = {
+        "passwords_off": True,
+        "links_accounts": False,
+        "break_glass": frozenset({people.ada.pk}),
+    }
+    with pytest.raises(NotConfigured, match="could not get in"):
+        decide(**off)
+    for user in User.objects.exclude(pk=people.ada.pk):
+        SocialAccount.objects.create(
+            user=user, provider=live.provider_id, uid=f"u-{user.pk}"
+        )
+
+    assert decide(**off).passwords_off
 
 
 def test_two_administrators_at_one_form_do_not_overwrite_each_other(

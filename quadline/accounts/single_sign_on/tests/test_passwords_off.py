@@ -1,14 +1,18 @@
 """Passwords while campus sign-in is on: the form, the reset, the profile, the tokens."""
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core import mail
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from quadline import clock
+from quadline.accounts.inviting import send_invitation
 from quadline.accounts.models import SignInConnection, User
-from quadline.accounts.passwords import send_link
+from quadline.accounts.passwords import password_link_of, send_link
+from quadline.accounts.sign_in import StaffOnlyAdapter
 from quadline.accounts.single_sign_on.letters_about import send_break_glass
 from quadline.accounts.single_sign_on.tests.conftest import Decide
 from quadline.accounts.tokens import make_token, user_of
@@ -101,6 +105,66 @@ def test_the_page_to_change_a_password_changes_none(
     assert "campus account" in visitor.get(page).content.decode()
     assert visitor.post(page, typed).status_code == 409
     assert User.objects.get(pk=people.maya.pk).password == before
+
+
+def test_a_link_of_before_sets_no_password(
+    off: None, visitor: Client, people: Cast
+) -> None:
+    before = User.objects.get(pk=people.maya.pk).password
+    path = password_link_of(people.maya).removeprefix(settings.PUBLIC_URL)
+    form = visitor.get(path)["Location"]
+    typed = dict.fromkeys(("password1", "password2"), "a quite different one")
+
+    shown = visitor.get(form)
+    assert (shown.status_code, "campus account" in shown.content.decode()) == (
+        403,
+        True,
+    )
+    assert visitor.post(form, typed).status_code == 403
+    assert User.objects.get(pk=people.maya.pk).password == before
+
+
+def test_who_is_invited_gets_no_link_to_choose_a_password(
+    off: None, people: Cast
+) -> None:
+    User.objects.filter(pk__in=[people.maya.pk, people.omar.pk]).update(last_login=None)
+    User.objects.filter(pk=people.omar.pk).update(email="omar@contractor.example")
+    send_invitation(user_id=people.maya.pk)
+    send_invitation(user_id=people.omar.pk)
+
+    assert "/password/reset/key/" not in mail.outbox[0].body
+    assert "Sign in with your campus account" in mail.outbox[0].body
+    assert "/password/reset/key/" in mail.outbox[1].body
+
+
+def test_no_other_way_in_of_ours_opens_the_account(
+    off: None, people: Cast, rf: RequestFactory
+) -> None:
+    """Such as a passkey: it outlives the campus account as a password does."""
+    facts = {"email_verification": "none", "email": None}
+    hooks = {**facts, "signal_kwargs": None, "signup": False, "redirect_url": None}
+    adapter, request = StaffOnlyAdapter(), rf.post("/")
+    refused = adapter.pre_login(request, people.maya, **hooks)
+
+    assert refused is not None
+    assert refused.status_code == 403
+    assert adapter.pre_login(request, people.ada, **hooks) is None
+
+
+def test_the_page_says_when_no_named_administrator_is_left(
+    off: None, visitor: Client, people: Cast
+) -> None:
+    User.objects.filter(pk=people.theo.pk).update(role="administrator")
+    visitor.force_login(User.objects.get(pk=people.theo.pk))
+    page = reverse("manage_sign_in")
+    assert "administrator is left" not in flat(visitor.get(page))
+
+    User.objects.filter(pk=people.ada.pk).update(is_active=False)
+    assert "administrator is left" in flat(visitor.get(page))
+
+
+def flat(answer: HttpResponse) -> str:
+    return " ".join(answer.content.decode().split())
 
 
 def test_tokens_go_on(off: None, people: Cast) -> None:

@@ -28,6 +28,7 @@ RULES = SignInRules(
     ),
     office_claim="department",
     office_rules=(OfficeRule("NUR", "Nursing"),),
+    links_accounts=True,
     creates_accounts=True,
     follows_claims=True,
 )
@@ -75,6 +76,11 @@ def test_a_value_of_the_office_claim_is_an_office_when_there_is_no_table() -> No
     [
         (replace(MAYA, email=""), NoEntry.NO_ADDRESS),
         (replace(MAYA, email="maya"), NoEntry.NO_ADDRESS),
+        (replace(MAYA, email="ma\x00ya@alder.example"), NoEntry.NO_ADDRESS),
+        (replace(MAYA, email="x\nBcc: y@alder.example"), NoEntry.NO_ADDRESS),
+        (replace(MAYA, email="x y@alder.example"), NoEntry.NO_ADDRESS),
+        (replace(MAYA, email="\u200bmaya@alder.example"), NoEntry.NO_ADDRESS),
+        (replace(MAYA, email=f"{'x' * 250}@alder.example"), NoEntry.NO_ADDRESS),
         (replace(MAYA, email="maya@evil.example"), NoEntry.OTHER_DOMAIN),
         (replace(MAYA, email="maya@sub.alder.example"), NoEntry.OTHER_DOMAIN),
         (
@@ -116,6 +122,16 @@ def test_an_account_of_another_subject_is_not_given_to_a_namesake() -> None:
     taken = replace(KNOWN, is_linked_to_another=True)
 
     assert admit(MAYA, taken, RULES) == NoEntry.OTHER_PERSON
+
+
+def test_an_address_alone_opens_no_account_unless_the_college_says_so() -> None:
+    rules = replace(RULES, links_accounts=False)
+
+    assert admit(MAYA, KNOWN, rules) == NoEntry.NOT_LINKED
+    assert admit(MAYA, LINKED, rules) == Admission(Role.LEAD, "Nursing")
+    assert admit(MAYA, None, rules) == Admission(
+        Role.LEAD, "Nursing", makes_account=True
+    )
 
 
 @pytest.mark.parametrize("account", [KNOWN, LINKED])
