@@ -110,8 +110,8 @@ def test_the_page_to_change_a_password_changes_none(
 def test_a_link_of_before_sets_no_password(
     off: None, visitor: Client, people: Cast
 ) -> None:
-    before = User.objects.get(pk=people.maya.pk).password
-    path = password_link_of(people.maya).removeprefix(settings.PUBLIC_URL)
+    maya = User.objects.get(pk=people.maya.pk)
+    path = password_link_of(maya).removeprefix(settings.PUBLIC_URL)
     form = visitor.get(path)["Location"]
     typed = dict.fromkeys(("password1", "password2"), "a quite different one")
 
@@ -121,7 +121,7 @@ def test_a_link_of_before_sets_no_password(
         True,
     )
     assert visitor.post(form, typed).status_code == 403
-    assert User.objects.get(pk=people.maya.pk).password == before
+    assert User.objects.get(pk=people.maya.pk).password == maya.password
 
 
 def test_who_is_invited_gets_no_link_to_choose_a_password(
@@ -138,7 +138,7 @@ def test_who_is_invited_gets_no_link_to_choose_a_password(
 
 
 def test_no_other_way_in_of_ours_opens_the_account(
-    off: None, people: Cast, rf: RequestFactory
+    off: None, visitor: Client, people: Cast, rf: RequestFactory
 ) -> None:
     """Such as a passkey: it outlives the campus account as a password does."""
     facts = {"email_verification": "none", "email": None}
