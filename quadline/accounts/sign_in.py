@@ -117,18 +117,13 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
 
 
 def _note_campus_sign_in(request: HttpRequest, user: User, campus: Any) -> None:
-    connection = campus.provider.connection
-    # Kept here, because the connection may be another one when they sign out.
-    request.session[CAMPUS_SESSION] = {
-        "end": connection.described.get("end_session_endpoint", ""),
-        "client_id": connection.client_id,
-        "token": getattr(campus, "identity_token", ""),
-    }
+    kept = campus.state["campus"]
+    request.session[CAMPUS_SESSION] = kept
     record_audit(
         "signed in with a campus account",
         subject=user,
         actor=user,
-        provider=connection.issuer,
+        provider=kept["provider"],
     )
 
 

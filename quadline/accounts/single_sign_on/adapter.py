@@ -17,7 +17,11 @@ from quadline.accounts.single_sign_on.faults import (
     AnswerFault,
     Fault,
 )
-from quadline.accounts.single_sign_on.models import SignInConnection
+from quadline.accounts.single_sign_on.models import (
+    SignInConnection,
+    current_policy,
+    live_connection,
+)
 
 REFUSED_PAGE = "account/campus_refused.html"
 
@@ -29,6 +33,21 @@ class CampusAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
         from quadline.accounts.single_sign_on.bounded_http import BoundedSession
 
         return BoundedSession()
+
+    def get_provider(
+        self, request: HttpRequest, provider: str, client_id: str | None = None
+    ) -> Any:
+        """allauth asks for it after a step in between. Raises ValueError when campus
+        sign-in was switched off or over meanwhile: they start again.
+        """
+        from quadline.accounts.single_sign_on import campus_saml, openid
+
+        live = live_connection()
+        if live and live.is_saml and provider == campus_saml.CampusSaml.id:
+            return campus_saml.saml_provider(live, request)
+        if live and not live.is_saml and provider == openid.CampusOpenID.id:
+            return openid.openid_provider(live, request)
+        raise ValueError("this provider is live no more")
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
@@ -61,6 +80,10 @@ class CampusAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
             response = render(request, REFUSED_PAGE, {"words": words}, status=403)
             raise ImmediateHttpResponse(response) from refusal
         sociallogin.user = user
+        # It would wait in the session meanwhile, and nobody uses it.
+        sociallogin.token = None
+        # The state alone outlives a step in between, such as a second factor.
+        sociallogin.state["campus"] = _session_of(sociallogin, connection)
 
     def on_authentication_error(
         self,
@@ -107,6 +130,17 @@ def _asked_connection(sociallogin: Any) -> SignInConnection:
     if not connection.is_live and not state.get("test_by"):
         raise AnswerFault(Fault.NOT_WAITED_FOR, "the connection was replaced")
     return connection
+
+
+def _session_of(sociallogin: Any, connection: SignInConnection) -> dict[str, Any]:
+    """Kept while they are signed in: the connection may be another one by the end."""
+    return {
+        "provider": connection.issuer,
+        "end": connection.described.get("end_session_endpoint", ""),
+        "client_id": connection.client_id,
+        "token": getattr(sociallogin, "identity_token", ""),
+        "is_trusted": current_policy().trusts_second_factor,
+    }
 
 
 def _tested(
