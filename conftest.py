@@ -97,8 +97,9 @@ def nothing_decided(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a test's own process the college's settings are those of the environment until
     the test decides something: no question to the database comes and goes by the clock.
     """
-    monkeypatch.setattr(current, "_read_at", clock.monotonic_seconds())
-    monkeypatch.setattr(current, "_decided", current.NOTHING_DECIDED)
+    nothing = current.Reading(current.NOTHING_DECIDED, clock.monotonic_seconds())
+    monkeypatch.setattr(current, "_last", nothing)
+    monkeypatch.setattr(current, "_not_before", current.LONG_AGO)
     monkeypatch.setattr(current, "READ_AGAIN_SECONDS", float("inf"))
 
 

@@ -26,11 +26,13 @@ django.setup()
 
 import screenshot_campus as campus  # noqa: E402
 import screenshot_day as day  # noqa: E402
+import screenshot_rosters as rosters  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.db.models import Q  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page  # noqa: E402
 
+from quadline.accounts.models import User  # noqa: E402
 from quadline.conversations.models import Conversation  # noqa: E402
 from quadline.demo.sample import PASSWORD, load_sample_college  # noqa: E402
 from quadline.roster.models import Student  # noqa: E402
@@ -84,6 +86,7 @@ def main() -> None:
             with chromium() as browser:
                 _take_all(browser, built, shots(built))
                 _take_all(browser, built, week_shots(built, campus.live(built)))
+                _take_all(browser, built, roster_shots(rosters.live()))
         finally:
             connections.close_all()
             built.stop()
@@ -156,6 +159,16 @@ def shots(built: house.House) -> list[Shot]:
         Shot("profile-failed", JORDAN, "/me/"),
         Shot("password", MAYA, "/me/password/"),
         Shot("numbers", RUTH, "/manage/numbers/"),
+        Shot("settings-college", RUTH, "/manage/settings/college/"),
+        Shot("settings-texting", RUTH, "/manage/settings/texting/"),
+        Shot("staff", RUTH, "/manage/staff/"),
+        Shot("staff-user", RUTH, f"/manage/staff/{_id_of(MAYA)}/"),
+        Shot("staff-deactivate", RUTH, f"/manage/staff/{_id_of(MAYA)}/deactivate/"),
+        Shot("staff-invite", RUTH, "/manage/staff/invite/"),
+        Shot("staff-invite-many", RUTH, "/manage/staff/invite/many/", _check_lines),
+        Shot("profile-edit", MAYA, "/me/edit/"),
+        Shot("profile-preferences", MAYA, "/me/preferences/"),
+        Shot("profile-devices", MAYA, "/me/sessions/"),
         Shot("help", MAYA, "/help/"),
         Shot("security", MAYA, "/me/security/"),
         Shot("api-tokens", MAYA, "/me/tokens/"),
@@ -193,6 +206,21 @@ def week_shots(built: house.House, week: campus.Week) -> list[Shot]:
             f"{built.simulator.url}/phones/{week.emailed.mobile}",
             _mailbox,
         ),
+    ]
+
+
+def roster_shots(kept: rosters.Rosters) -> list[Shot]:
+    waiting = f"/manage/roster/runs/{kept.waiting.pk}/"
+    half = f"/manage/roster/runs/{kept.half.pk}/"
+    return [
+        Shot("roster", RUTH, "/manage/roster/"),
+        Shot("roster-changes", RUTH, f"{waiting}?show=changed"),
+        Shot("roster-faults", RUTH, f"{waiting}?show=faults"),
+        Shot("roster-half", RUTH, f"{half}?show=leaving"),
+        Shot("roster-applied", RUTH, f"/manage/roster/runs/{kept.applied.pk}/"),
+        Shot("roster-mapping", RUTH, f"/manage/roster/mappings/{kept.mapping.pk}/"),
+        Shot("roster-source", RUTH, f"/manage/roster/sources/{kept.source.pk}/"),
+        Shot("roster-history", RUTH, "/manage/roster/history/"),
     ]
 
 
@@ -267,6 +295,19 @@ def _type(words: str) -> Callable[[Page], Any]:
         page.locator("[data-body]").fill(words)
 
     return act
+
+
+def _id_of(account: str) -> int:
+    return User.objects.get(email=f"{account}@alder.example").pk
+
+
+def _check_lines(page: Page) -> None:
+    page.locator("#lines").fill(
+        "Grace Okafor\tgrace.okafor@alder.example\tlead\tTransfer Center\tCoach\n"
+        "Hana Ito\tmaya.alvarez@alder.example\n"
+    )
+    page.get_by_role("button", name="Check lines").click()
+    page.wait_for_timeout(500)
 
 
 def _change_office_line(page: Page) -> None:

@@ -34,6 +34,7 @@ class Program:
         content: Any = None,
         *,
         key: str = "",
+        kind: str = "application/json",
         **headers: str,
     ) -> Any:
         """The answer as Django's test client gives it."""
@@ -49,9 +50,9 @@ class Program:
             if content is not None
             else b""
         )
-        kind = "application/json" if body else ""
+        content_type = kind if body else ""
         return Client(raise_request_exception=False).generic(
-            method, V1 + path, body, content_type=kind, headers=sent
+            method, V1 + path, body, content_type=content_type, headers=sent
         )
 
     def get(self, path: str) -> Any:

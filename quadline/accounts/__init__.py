@@ -1,1 +1,1 @@
-"""Staff and what each may see and do: roles, signing in, passwords, API tokens."""
+"""Staff and what each may see and do: roles, invitations, sign-in, profiles, tokens."""

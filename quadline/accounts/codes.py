@@ -20,7 +20,7 @@ from quadline.accounts.models import User
 from quadline.accounts.throttles import ThrottleBucket
 from quadline.accounts.visitors import visitor_address
 from quadline.audit.models import record_audit
-from quadline.emails import letters
+from quadline.emails import sign_in_letters
 from quadline.jobs import enqueue, job
 
 STEP_SECONDS = 30
@@ -127,4 +127,4 @@ def tell_of_codes(user_id: int, address: str) -> None:
         why="too many wrong codes",
         address=address,
     )
-    letters.codes_guessed(to=user.email, at=clock.now(), address=address)
+    sign_in_letters.codes_guessed(to=user.email, at=clock.now(), address=address)

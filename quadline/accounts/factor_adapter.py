@@ -12,8 +12,8 @@ from allauth.mfa.totp.internal.auth import generate_totp_secret
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 
+from quadline.accounts.device_words import device_words
 from quadline.accounts.factors import LAST_ONE, LastFactor, check_removable
-from quadline.accounts.new_browsers import browser_words
 from quadline.college.current import college_settings
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ class StaffFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyp
         return True
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
-        return browser_words(context.request.headers.get("User-Agent", ""))
+        return device_words(context.request.headers.get("User-Agent", ""))
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The name in the address: ALLOWED_HOSTS has only ours."""

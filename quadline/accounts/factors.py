@@ -19,7 +19,7 @@ from quadline.accounts.rules import CODE_KNOWN_BROWSER, CODE_STRANGERS, May
 from quadline.accounts.session_rules import FactorRule
 from quadline.audit.models import record_audit
 from quadline.college.current import college_settings
-from quadline.emails import letters
+from quadline.emails import sign_in_letters
 from quadline.jobs import enqueue, job
 
 TOTP = Authenticator.Type.TOTP
@@ -128,7 +128,7 @@ def note_change(
 @job(queue="letters")
 def tell_of_change(user_id: int, change: str, at: str) -> None:
     user = User.objects.get(pk=user_id)
-    letters.factors_changed(
+    sign_in_letters.factors_changed(
         to=user.email, at=datetime.fromisoformat(at), what=CHANGES[change]
     )
 

@@ -2,14 +2,17 @@
 one who looks after the system.
 """
 
+from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 import pgtrigger
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
-from quadline.accounts.rules import May, Role, allows, office_key
+from quadline.accounts.rules import FirstTab, May, Role, allows, office_key
 from quadline.sms import phones
 
 TINTS = 8  # of the face that stands for somebody without a photo
@@ -55,6 +58,10 @@ class Office(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def phone_written(self) -> str:
+        return phones.written(self.phone)
 
     def save(self, *args: Any, **options: Any) -> None:
         self.key = office_key(self.name)
@@ -114,8 +121,33 @@ class User(AbstractBaseUser):
     time_zone = models.CharField(max_length=60, blank=True)
     # a file under static/portraits
     portrait = models.CharField(max_length=200, blank=True)
+    # Their own picture, as photos.py has made it; it comes before a portrait.
+    photo = models.FileField(upload_to="photos", blank=True, default="", db_default="")
+    pronouns = models.CharField(max_length=40, blank=True, default="", db_default="")
+    # Closes the emails that Quadline writes for them; several lines.
+    signature = models.TextField(blank=True, default="", db_default="")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When an administrator last sent them a link to set their first password, and who.
+    invited_at = models.DateTimeField(null=True, blank=True)
+    invited_by = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    # How often all sessions ended at once: part of what proves a session.
+    sessions_ended = models.PositiveIntegerField(default=0, db_default=0)
+    # What they prefer: accounts/profiles.py.
+    emails_when_active = models.BooleanField(default=True, db_default=True)
+    enter_sends = models.BooleanField(default=True, db_default=True)
+    opens_on = models.CharField(
+        max_length=10,
+        choices=[(tab.value, tab.name.title()) for tab in FirstTab],
+        default=FirstTab.LAST_USED,
+        db_default=FirstTab.LAST_USED.value,
+    )
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -142,11 +174,44 @@ class User(AbstractBaseUser):
                     WHERE user_id = NEW.id AND revoked_at IS NULL;
                     RETURN NEW;
                 """,
-            )
+            ),
+            # Nor do its sessions. An object that was read before writes an old count:
+            # it only rises.
+            pgtrigger.Trigger(
+                name="sessions_end_with_account",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func="""
+                    IF NEW.is_active <> OLD.is_active THEN
+                        NEW.sessions_ended = OLD.sessions_ended + 1;
+                    ELSIF NEW.sessions_ended < OLD.sessions_ended THEN
+                        NEW.sessions_ended = OLD.sessions_ended;
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django's, which ends sessions with the password; here also with the count.
+
+        Django asks this one for each key of SECRET_KEY_FALLBACKS, too.
+        """
+        if not self.sessions_ended:
+            return super()._get_session_auth_hash(secret=secret)  # type: ignore[misc,no-any-return]
+        return salted_hmac(
+            "quadline.accounts.sessions",
+            f"{self.password}:{self.sessions_ended}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
+
+    @property
+    def has_signed_in(self) -> bool:
+        return self.last_login is not None
 
     @property
     def may(self) -> dict[str, bool]:
@@ -168,6 +233,8 @@ class User(AbstractBaseUser):
 
     @property
     def photo_url(self) -> str:
+        if self.photo:
+            return reverse("photo", args=[PurePosixPath(str(self.photo)).name])
         if not self.portrait:
             return ""
         return static(f"portraits/{self.portrait}")
@@ -177,12 +244,11 @@ class User(AbstractBaseUser):
         return phones.written(self.office_phone) if self.office_phone else ""
 
 
-class ApiToken(models.Model):
-    """A key with which a program acts as a staff user. Only a digest is
-    kept: the token itself is shown once.
-    """
+class SecretToken(models.Model):
+    """A key that opens something. Only a digest is kept: the key is shown once."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    KIND: ClassVar[str]  # as the audit trail calls it
+
     name = models.CharField(max_length=80)
     # its first characters, by which people tell tokens apart
     prefix = models.CharField(max_length=12)
@@ -193,10 +259,49 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
+        abstract = True
         ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class ApiToken(SecretToken):
+    """A key with which a program acts as a staff user."""
+
+    KIND = "API token"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+
+
+class DirectoryToken(SecretToken):
+    """The key with which the college's directory keeps accounts.
+
+    It is nobody's own: it goes on working when the one who made it leaves.
+    """
+
+    KIND = "directory token"
+
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+
+class DirectoryEntry(models.Model):
+    """An account as the college's directory last described it."""
+
+    user = models.OneToOneField(
+        User,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="directory_entry",
+    )
+    user_name = models.CharField(max_length=254, unique=True)  # in lower case
+    attributes = models.JSONField()  # as SCIM has them (RFC 7643, 4.1)
+    changed_at = models.DateTimeField()
+    # Whom the directory has deleted, it does not see again until it adds them again.
+    removed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.user_name
 
 
 class Throttle(models.Model):

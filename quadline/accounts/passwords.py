@@ -48,11 +48,13 @@ def set_password(
     how: str,
 ) -> int:
     """From now on only this opens the account. Every session ends by it, and every API
-    token; the owner gets an email.
+    token; the owner gets an email, unless it is the account's first.
 
     Returns how many tokens ended. ``how`` goes into the audit trail.
     """
     now = clock.now()
+    # There is nobody to warn of the password with which an account begins.
+    is_first = not user.has_signed_in and not user.has_usable_password()
     user.set_password(password)
     with transaction.atomic():
         user.save(update_fields=["password"])
@@ -65,12 +67,13 @@ def set_password(
             how=how,
             tokens_ended=ended,
         )
-        enqueue(
-            tell_owner,
-            user_id=user.pk,
-            at=now.isoformat(),
-            tokens_ended=ended,
-        )
+        if not is_first:
+            enqueue(
+                tell_owner,
+                user_id=user.pk,
+                at=now.isoformat(),
+                tokens_ended=ended,
+            )
     return ended
 
 
@@ -122,11 +125,14 @@ def send_link(user_id: int | None) -> None:
         return
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user:
-        letters.password_link(to=user.email, link=_link_for(user))
+        letters.password_link(to=user.email, link=password_link_of(user))
 
 
-def _link_for(user: User) -> str:
-    """Never from the Host header, which a caller chooses."""
+def password_link_of(user: User) -> str:
+    """A link to set a password, void once one is set.
+
+    Never from the Host header, which a caller chooses.
+    """
     parts = {
         "uidb36": user_pk_to_url_str(user),
         "key": default_token_generator.make_token(user),

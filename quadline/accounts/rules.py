@@ -23,6 +23,14 @@ class May(StrEnum):
     MANAGE = "manage"  # numbers and accounts of others
 
 
+class FirstTab(StrEnum):
+    """What somebody wants open first in a conversation."""
+
+    LAST_USED = "last"  # in that browser
+    TEXT = "text"
+    EMAIL = "email"
+
+
 PERMISSIONS: dict[Role, frozenset[May]] = {
     Role.ADVISOR: frozenset({May.TEXT}),
     Role.LEAD: frozenset({May.TEXT, May.SEE_OFFICE}),

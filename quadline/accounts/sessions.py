@@ -1,143 +1,121 @@
-"""Sessions that end: after a time without use, and after a time whatever was done.
+"""Where a staff user is signed in: a list of their sessions, and ending them.
 
-The end stands beside the session's row as ``expire_date``, by the database's clock, so
-whoever opens a session finds none that is over: pages, fragments and the event stream.
+Each is a row of allauth's ``UserSession`` beside Django's own session.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime
+from ipaddress import ip_address
 
-from django.contrib.sessions.backends import db
-from django.contrib.sessions.models import Session
-from django.http import HttpRequest
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
 
 from quadline import clock
 from quadline.accounts.models import User
-from quadline.accounts.session_rules import (
-    SESSION_NOTED_EVERY,
-    SessionLimits,
-    is_over,
-    must_confirm,
-)
-from quadline.college.current import college_settings
-from quadline.jobs import job
+from quadline.accounts.visitors import visitor_address
+from quadline.audit.models import record_audit
+from quadline.live.notifications import SIGNED_OUT, notify_screens
 
-SESSION_LIMITS, CONFIRMED_AT = "limits", "confirmed_at"
-# Of who is not signed in yet: the steps of signing in, and what a passkey answers.
-VISITOR = timedelta(hours=1)
-# What a page fetches without anybody's hand: static/js/automatic.js.
-AUTOMATIC_HEADER = "Quadline-Automatic"
-MAX_REMEMBERED = 10_000
-_noted: dict[str, float] = {}
+# allauth can write a row at each request (USERSESSIONS_TRACK_ACTIVITY): a page and its
+# live parts ask several times a second, and "5 minutes ago" is as good an answer.
+NOTED_EVERY_SECONDS = 300
+REMEMBERED_SESSIONS = 10_000  # of one process: when each was last noted
+UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104  # nobody's; a Unix socket has none to tell
+Answer = Callable[[HttpRequest], HttpResponse]
+_noted_at: dict[str, float] = {}  # by session key, by a clock that nobody sets
 
 
-class SessionStore(db.SessionStore):
-    """Django's, with an end by our limits. SESSION_ENGINE names this module."""
+def note_sessions(answer: Answer) -> Answer:
+    """Middleware: where and when each session was last used, noted now and then."""
 
-    def get_expiry_date(self, **_: Any) -> datetime:
-        """When the row ends. The cookie lasts longer: SESSION_COOKIE_AGE."""
-        now = clock.now()
-        kept = self.get(SESSION_LIMITS)
-        if kept is None:
-            return now + VISITOR
-        return _limits_in(kept).end_of(started_at=_started_at(kept), seen_at=now)
+    def noted(request: HttpRequest) -> HttpResponse:
+        # Without a key nobody is signed in, and nothing is looked up.
+        key = request.session.session_key
+        if key and isinstance(request.user, User) and _is_due(key):
+            _note(request, request.user, key)
+        return answer(request)
 
-    def _get_session_from_db(self) -> Session | None:
-        """Django compares with the clock of this machine, which may be hours off."""
-        alive = Session.objects.filter(expire_date__gt=clock.now())
-        found = alive.filter(session_key=self.session_key).first()
-        if found is None:
-            self._session_key = None
-        return found
+    return noted
 
 
-def begin(request: HttpRequest, user: User) -> None:
-    """Somebody has just signed in, by whatever way."""
-    now = clock.now()
-    request.session[SESSION_LIMITS] = _kept(limits_of(user), started_at=now)
-    confirm(request)
-
-
-def confirm(request: HttpRequest) -> None:
-    """Whoever sits there has just shown again that they are who they are."""
-    request.session[CONFIRMED_AT] = clock.now().timestamp()
-
-
-def keep_alive(request: HttpRequest, user: User) -> bool:
-    """Note that the session is in use. False: its time is over.
-
-    At most one write a minute for each session, of its end alone: what another request
-    puts into it meanwhile stays.
-    """
-    now, limits = clock.now(), limits_of(user)
-    kept = request.session.get(SESSION_LIMITS)
-    if kept is None:  # of a release before
-        begin(request, user)
-        return True
-    started_at = _started_at(kept)
-    if is_over(limits, started_at=started_at, now=now):
+def _is_due(session_key: str) -> bool:
+    now = clock.monotonic_seconds()
+    last = _noted_at.get(session_key)
+    if last is not None and now - last < NOTED_EVERY_SECONDS:
         return False
-    if _limits_in(kept) != limits:
-        request.session[SESSION_LIMITS] = _kept(limits, started_at=started_at)
-    elif AUTOMATIC_HEADER not in request.headers:
-        _note_use(request, limits.end_of(started_at=started_at, seen_at=now))
+    if len(_noted_at) >= REMEMBERED_SESSIONS:
+        _noted_at.clear()
+    _noted_at[session_key] = now
     return True
 
 
-def needs_confirmation(request: HttpRequest) -> bool:
-    """Whether the last sign-in or confirmation of this session is too long ago."""
-    return must_confirm(
-        _moment(request.session.get(CONFIRMED_AT, 0)),
-        again_after=college_settings().confirm_again,
-        now=clock.now(),
+def _note(request: HttpRequest, user: User, key: str) -> None:
+    row = UserSession(
+        session_key=key,
+        user_id=user.pk,
+        ip=session_address(request),
+        user_agent=_user_agent(request),
+        last_seen_at=clock.now(),
+    )
+    # One statement; of a row that is there the date of signing in stays.
+    UserSession.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["session_key"],
+        update_fields=["user_id", "ip", "user_agent", "last_seen_at"],
     )
 
 
-def limits_of(user: User) -> SessionLimits:
-    college = college_settings()
-    return SessionLimits(
-        idle=college.session_idle(user.role),
-        whole=college.session_whole(user.role),
-    )
+def session_address(request: HttpRequest) -> str:
+    """As the table takes it, which holds addresses only."""
+    written = visitor_address(request)
+    try:
+        return str(ip_address(written))
+    except ValueError:
+        return UNKNOWN_ADDRESS
 
 
-def _note_use(request: HttpRequest, ends_at: datetime) -> None:
-    key, asked = request.session.session_key or "", clock.monotonic_seconds()
-    if asked - _noted.get(key, float("-inf")) < SESSION_NOTED_EVERY.total_seconds():
-        return
-    if len(_noted) >= MAX_REMEMBERED:
-        _noted.clear()
-    _noted[key] = asked
-    # Another process may have written it within the minute.
-    is_due = {"expire_date__lt": ends_at - SESSION_NOTED_EVERY / 2}
-    Session.objects.filter(session_key=key, **is_due).update(expire_date=ends_at)
+def _user_agent(request: HttpRequest) -> str:
+    longest = UserSession._meta.get_field("user_agent").max_length
+    written = request.headers.get("User-Agent", "").replace("\x00", "")
+    return written[:longest]
 
 
-def _kept(limits: SessionLimits, *, started_at: datetime) -> dict[str, float]:
-    return {
-        "started": started_at.timestamp(),
-        "idle": limits.idle.total_seconds(),
-        "whole": limits.whole.total_seconds(),
-    }
+def sessions_of(user: User) -> list[UserSession]:
+    """Those that are open, the last used first. Rows of others are dropped."""
+    open_now: list[UserSession] = UserSession.objects.purge_and_list(user)
+    return sorted(open_now, key=_last_use, reverse=True)
 
 
-def _limits_in(kept: Mapping[str, float]) -> SessionLimits:
-    return SessionLimits(
-        idle=timedelta(seconds=kept["idle"]),
-        whole=timedelta(seconds=kept["whole"]),
-    )
+def _last_use(session: UserSession) -> datetime:
+    used: datetime = session.last_seen_at
+    return used
 
 
-def _started_at(kept: Mapping[str, float]) -> datetime:
-    return _moment(kept["started"])
+def end_session(session: UserSession, *, actor: User) -> None:
+    """Sign out one browser. An open page of it says so within 20 seconds."""
+    with transaction.atomic():
+        session.end()
+        record_audit("signed out on a device", subject=actor, actor=actor)
 
 
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, tz=UTC)
+def sign_out_everywhere(user: User, *, actor: User) -> None:
+    """End every session of a staff user at once, also those nobody has noted."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+        drop_sessions(user)
+        record_audit("signed out everywhere", subject=user, actor=actor)
 
 
-@job(queue="letters", attempts=3)
-def drop_ended_sessions(timestamp: int) -> None:
-    """Nightly: drop the sessions whose time is over."""
-    Session.objects.filter(expire_date__lte=clock.now()).delete()
+def drop_sessions(user: User) -> int:
+    """Forget the sessions of somebody whose sessions have ended; open pages hear of it.
+
+    Returns how many there were.
+    """
+    rows = list(UserSession.objects.filter(user=user))
+    for row in rows:
+        row.end()
+    notify_screens([user.pk], SIGNED_OUT)
+    return len(rows)

@@ -12,14 +12,14 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponseBase
 from psycopg.errors import LockNotAvailable
 
-from quadline.accounts import guessing, sessions
+from quadline.accounts import guessing, session_store
 from quadline.accounts.browsers import remember
 from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.hashing import HASH_WAIT_SECONDS, TooBusy
 from quadline.accounts.models import User
 from quadline.accounts.new_browsers import tell_of_new_browser
 from quadline.accounts.passwords import is_current_password, set_password
-from quadline.accounts.visitors import visitor_address
+from quadline.accounts.sessions import session_address
 
 SIGN_IN_REFUSED = (
     "Not signed in: there were too many wrong passwords. Try again in {wait}, or reset"
@@ -76,7 +76,7 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
 
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
-        sessions.begin(request, user)
+        session_store.begin(request, user)
 
     def post_login(
         self, request: HttpRequest, user: User, **hooks: Any
@@ -107,7 +107,8 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
         return [{**each, "description": WAYS[each["id"]]} for each in known]
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return visitor_address(request)
+        """For allauth's table of sessions: its own limits are off."""
+        return session_address(request)
 
     def get_user_display(self, user: Any) -> str:
         return str(user.name)

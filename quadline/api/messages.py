@@ -47,6 +47,8 @@ class NewMessage(Given):
     with_contact_card: bool = False  # of an email
     # what looks like a merge field, such as {room}, is meant as it stands
     as_written: bool = False
+    # what looks sensitive, such as a card number, is meant
+    send_anyway: bool = False
 
 
 class Moment(ApiAnswer):
@@ -184,6 +186,7 @@ def _accepted(
             body=new.body,
             now=now,
             as_written=new.as_written,
+            send_anyway=new.send_anyway,
         )
     return accept_email(
         author=request.auth,
@@ -194,6 +197,7 @@ def _accepted(
         now=now,
         with_contact_card=new.with_contact_card,
         as_written=new.as_written,
+        send_anyway=new.send_anyway,
     )
 
 

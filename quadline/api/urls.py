@@ -23,6 +23,7 @@ from quadline.api import (
     messages,
     numbers,
     opt_outs,
+    rosters,
     students,
 )
 from quadline.api.problems import (
@@ -93,6 +94,7 @@ api = Api(
 refuse_in_words(api)
 for prefix, room in {
     "students": students,
+    "rosters": rosters,
     "caseloads": caseloads,
     "messages": messages,
     "conversations": conversations,
@@ -112,13 +114,20 @@ def for_programs(view: ApiView) -> ApiView:
         length = request.META.get("CONTENT_LENGTH")
         has_body = request.method in ("POST", "PUT") and length not in (None, "", "0")
         # A page elsewhere can have a browser post a form here, but not JSON.
-        if has_body and request.content_type != "application/json":
+        # A roster is a file: there a form is refused, and whatever else a page could
+        # send without asking has no token.
+        takes = rosters.TYPES if view_takes_files(request) else ("application/json",)
+        if has_body and request.content_type not in takes:
             return problem_response(415)
         answer: HttpResponse = view(request, **parts)
         return answer
 
     open_view.csrf_exempt = True  # type: ignore[attr-defined]  # as csrf_exempt does; cookies are never looked at
     return login_not_required(open_view)
+
+
+def view_takes_files(request: HttpRequest) -> bool:
+    return request.path == f"{PREFIX}rosters"
 
 
 @login_not_required
@@ -176,7 +185,11 @@ def _response(code: int, said: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(operation: dict[str, Any]) -> dict[str, Any]:
     content = operation.get("requestBody", {}).get("content", {})
-    body = content.get("application/json", {}).get("schema", {})
+    # JSON where there is any, else a file.
+    kinds = [
+        content[kind] for kind in ("application/json", *content) if kind in content
+    ]
+    body = kinds[0].get("schema", {}) if kinds else {}
     return {
         "id": operation["operationId"],
         "summary": operation["summary"],
@@ -185,7 +198,7 @@ def _shown(operation: dict[str, Any]) -> dict[str, Any]:
             _field(each["name"], each, each["schema"])
             for each in operation["parameters"]
         ],
-        "body": _type(body) if body else "",
+        "body": _named(body),
         "responses": [
             _result(code, said) for code, said in operation["responses"].items()
         ],

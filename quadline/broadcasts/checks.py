@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from quadline.college.sensitive import SENSITIVE_BY_DEFAULT, sensitive_in
+
 
 class Level(StrEnum):
     PASS = "pass"  # noqa: S105  # not a password
@@ -23,11 +25,6 @@ class Check:
 MANY_SEGMENTS = 3
 MIN_LETTERS = 12  # less is not shouting: "FAFSA", "BIO-101 EXAM"
 SHOUTING = 0.7  # of the letters are capitals
-# Nine digits as the Social Security Administration gives them out (no 000, 666 or 9xx
-# first, no zero group).
-SSN = re.compile(
-    r"(?<![\d-])(?!000|666|9\d\d)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-])"
-)
 SSN_WORDS = re.compile(r"\b(SSN|social security (number|no\.?|#))", re.IGNORECASE)
 ID_LIKE = re.compile(r"(?<![\w-])[A-Z]{0,2}\d{7,9}(?![\w-])")
 WORD_PATTERN = re.compile(r"[\w-]+")
@@ -86,6 +83,7 @@ class Findings:
     gone: int  # withdrawn or graduated
     has_active_number: bool
     is_about_number: bool  # introduces it, or brings its contact card
+    sensitive_kinds: str = SENSITIVE_BY_DEFAULT  # the college's list
 
 
 def checks_on(found: Findings) -> list[Check]:
@@ -170,12 +168,13 @@ def _on_sender(found: Findings) -> Iterator[Check]:
 
 
 def _on_words(found: Findings) -> Iterator[Check]:
-    if SSN.search(found.words):
+    sensitive = sensitive_in(found.words, found.sensitive_kinds)
+    for match in sensitive:
         yield Check(
             Level.BLOCKED,
-            "It has what looks like a Social Security number. Take it out.",
+            f"It has what looks like a {match.kind} ({match.masked}). Take it out.",
         )
-    elif SSN_WORDS.search(found.words):
+    if not sensitive and SSN_WORDS.search(found.words):
         yield Check(
             Level.LOOK,
             "It speaks of Social Security numbers. Do not ask for one by text or"

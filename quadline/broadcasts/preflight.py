@@ -261,6 +261,7 @@ def _checks(plan: Plan) -> list[Check]:
             gone=tally.gone,
             has_active_number=plan.has_active_number,
             is_about_number=broadcast.is_announcement or broadcast.with_contact_card,
+            sensitive_kinds=college_settings().sensitive_kinds,
         )
     )
 

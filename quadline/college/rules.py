@@ -6,72 +6,44 @@ environment says. No database here.
 
 import re
 from functools import lru_cache
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from quadline.college.email_rules import EmailSettings
+from quadline.college.sensitive import SENSITIVE_BY_DEFAULT
 from quadline.college.sign_in_rules import SignInSettings
-from quadline.sms.phones import PhoneError, normalise
+from quadline.college.values import (
+    AreaCodes,
+    CollegeName,
+    HelpAnswer,
+    Notice,
+    PhoneSetting,
+    Rate,
+    SensitiveKinds,
+    ShortName,
+    Zone,
+)
 
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(
-            f"{name!r} is not a time zone. Use a name such as America/Detroit."
-        )
-    return name
-
-
-def _phone(raw: str) -> str:
-    try:
-        return normalise(raw) if raw else ""
-    except PhoneError as error:
-        raise ValueError(str(error)) from error
-
-
-NOTICE_FIELDS = ("{sender}", "{college}")
-MAX_NOTICE = 320
-
-
-def _notice(wording: str) -> str:
-    """Students must read in it how to opt out (47 CFR 64.1200(a)(12)), and no field
-    that nothing fills.
-    """
-    plain = wording
-    for field in NOTICE_FIELDS:
-        plain = plain.replace(field, "")
-    if left := re.search(r"[{\[][^}\]]*[}\]]?|[}\]]", plain):
-        raise ValueError(
-            f"has {left.group()}, which nothing fills in. Use"
-            f" {' and '.join(NOTICE_FIELDS)}."
-        )
-    if not re.search(r"\bSTOP\b", plain):
-        raise ValueError("does not say how to opt out. Write: Reply STOP to opt out.")
-    if len(wording) > MAX_NOTICE:
-        raise ValueError(
-            f"is {len(wording) - MAX_NOTICE} characters over {MAX_NOTICE}. Shorten it."
-        )
-    return wording
-
-
-PhoneSetting = Annotated[str, AfterValidator(_phone)]
-Notice = Annotated[str, AfterValidator(_notice)]
-Zone = Annotated[str, AfterValidator(_zone)]
 # Those whose law says more than a later morning: consent/state_hours.py.
 STATES_BY_DEFAULT = "AL,CT,FL,LA,MA,MD,MS,NJ,OK,RI,TX,WA"
 
 
-class CollegeSettings(SignInSettings):
+class CollegeSettings(SignInSettings, EmailSettings):
     """One value for each decision; every fault of a value is a ValidationError."""
 
-    college_name: str = Field(
-        default="Your College", description="Named in texts, letters and on every page."
+    college_name: CollegeName = Field(
+        default="Your College", description="Named in texts, emails and on every page."
+    )
+    college_short_name: ShortName = Field(
+        default="",
+        description="Where the name is too long: beside the logo, and on phones.",
     )
     college_phone: PhoneSetting = Field(
         default="", description="The main campus line; numbers are looked for near it."
     )
-    college_area_codes: str = Field(
+    college_area_codes: AreaCodes = Field(
         default="",
         pattern=r"^ *(\d{3}( *, *\d{3})*)? *$",
         description="Area codes to look for numbers in, first choice first: 734,313.",
@@ -89,6 +61,13 @@ class CollegeSettings(SignInSettings):
         description=(
             "Ends the first text of a number to a student. It must say STOP; {sender}"
             " and {college} are filled in."
+        ),
+    )
+    help_answer: HelpAnswer = Field(
+        default="",
+        description=(
+            "What the carrier is to answer to HELP; {college} and {phone} are filled"
+            " in. Empty: only checked for the college's name and STOP."
         ),
     )
     opt_out_scope: Literal["number", "office", "college"] = Field(
@@ -111,47 +90,7 @@ class CollegeSettings(SignInSettings):
             "States whose stricter texting hours are heeded too: FL,OK,TX; or none."
         ),
     )
-    email_give_up_hours: float = Field(
-        default=48,
-        gt=0,
-        description="How long an email is tried while the mail server is down.",
-    )
-    failsafe_hours: float = Field(
-        default=4,
-        gt=0,
-        description=(
-            "A text that has not left this long after it could have goes as an email."
-        ),
-    )
-    failsafe_number_hours: float = Field(
-        default=24,
-        gt=0,
-        description="The same for a text that waits for its number.",
-    )
-    failsafe_setup_minutes: float = Field(
-        default=15,
-        ge=0,
-        description=(
-            "How long a text waits for a fault in the college's account with the"
-            " carrier to be fixed."
-        ),
-    )
-    failsafe_hold_seconds: float = Field(
-        default=60,
-        ge=0,
-        description=(
-            "How long the email for a text that failed waits for news that the text"
-            " arrived after all."
-        ),
-    )
-    phone_update_url: str = Field(
-        default="",
-        pattern=r"^(https?://\S+)?$",
-        description=(
-            "Where students correct their phone number; told in fail-safe emails."
-        ),
-    )
-    texts_per_second: float = Field(
+    texts_per_second: Rate = Field(
         default=1.0,
         ge=0,
         le=100,
@@ -163,6 +102,7 @@ class CollegeSettings(SignInSettings):
     texts_per_day: int = Field(
         default=0,
         ge=0,
+        le=10_000_000,
         description=(
             "Segments a day that all numbers together may send, as T-Mobile counts"
             " days. 0: no limit."
@@ -171,10 +111,14 @@ class CollegeSettings(SignInSettings):
     cents_per_segment: float = Field(
         default=1.2,
         ge=0,
+        le=100,
         description=(
             "What one segment costs, network fee included; shown as an estimate before"
             " a broadcast."
         ),
+    )
+    roster_loss_percent: int = Field(
+        default=10, ge=0, le=100, description="More gone: a roster waits for a person."
     )
     registration_probe_to: PhoneSetting = Field(
         default="",
@@ -183,6 +127,33 @@ class CollegeSettings(SignInSettings):
             " registered, when no news came."
         ),
     )
+
+    # What a message must not carry unasked (FTC Act; PCI DSS 4.0, 4.2.2: card numbers
+    # never by messaging that is not protected).
+    sensitive_kinds: SensitiveKinds = Field(
+        default=SENSITIVE_BY_DEFAULT,
+        description=(
+            "What stops a message before it is sent: kinds with a name and a shape,"
+            " separated by semicolons."
+        ),
+    )
+    # A receipt may come three days late (delivery/outcomes/missing_receipts.py).
+    carrier_events_days: int = Field(
+        default=90,
+        ge=7,
+        le=3650,
+        description="How long the carrier's raw callbacks are kept, as proof.",
+    )
+    email_sources_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="How long students' emails are kept as they came.",
+    )
+
+    @property
+    def short_name(self) -> str:
+        return self.college_short_name or self.college_name
 
     @property
     def states_with_own_hours(self) -> frozenset[str]:

@@ -11,8 +11,10 @@ class HouseConfig(AppConfig):
         # their jobs stand on no timetable
         import quadline.accounts.codes
         import quadline.accounts.factors
+        import quadline.accounts.inviting
         import quadline.accounts.new_browsers
-        import quadline.accounts.passwords  # noqa: F401
+        import quadline.accounts.passwords
+        import quadline.delivery.outbox.held_by_settings  # noqa: F401
         from quadline.config.schedule import timetable
         from quadline.jobs import set_timetable
 

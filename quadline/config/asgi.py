@@ -21,6 +21,7 @@ django.setup()
 # The rooms can be imported once Django is set up.
 from django.conf import settings  # noqa: E402
 
+from quadline.college.current import known_settings  # noqa: E402
 from quadline.config import refusals  # noqa: E402
 from quadline.config.bodies import WholeBodies  # noqa: E402
 from quadline.config.cut_off import AlwaysAnswered  # noqa: E402
@@ -49,7 +50,8 @@ async def _listening(_: Starlette) -> AsyncIterator[None]:
     tune_interpreter()
     listening = asyncio.create_task(hub.run())
     with suppress(ValueError):
-        refusals.refusal_page(503)  # so that it is there when nothing else is
+        # so that it is there when nothing else is
+        refusals.refusal_page(503, known_settings().college_name)
     yield
     await receipt_store.flush_notifications()
     await _end_pages()

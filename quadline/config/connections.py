@@ -35,7 +35,8 @@ class ClientConnection(HttpToolsProtocol):
 
     RFC 9112, 9.3.2: nobody sends more after a request that changes something, before it
     was answered. A client that does gave a length shorter than the body, and half of it
-    would be acted on: such a request is not begun.
+    would be acted on: such a request is not begun. An answer ends for the client with
+    the last byte of the length it names, which may be before the app says that it ends.
     """
 
     # Who has no request under way, and who does not read: the longest first.
@@ -76,8 +77,7 @@ class ClientConnection(HttpToolsProtocol):
             self._wait_for_head()
 
     def on_message_begin(self) -> None:
-        is_answered = self.cycle is None or self.cycle.response_complete
-        if not is_answered and self.cycle.scope["method"] not in SAFE:
+        if not self._is_answered() and self.cycle.scope["method"] not in SAFE:
             raise Unacceptable("more than the length that was named")
         super().on_message_begin()
         self._head_size = 0
@@ -120,9 +120,11 @@ class ClientConnection(HttpToolsProtocol):
         super().on_response_complete()
         if self.transport.is_closing():
             self._begin_stalling()
+        elif not self._is_between_requests():
+            return  # the next one has begun, and has time of its own
         elif not self._is_whole:
             self._wait(TAIL_SECONDS)
-        elif self._is_between_requests():
+        else:
             self.idle[self] = None
 
     def send_400_response(self, msg: str) -> None:
@@ -132,7 +134,7 @@ class ClientConnection(HttpToolsProtocol):
         is_answering = (
             self.cycle is not None
             and self.cycle.response_started
-            and not self.cycle.response_complete
+            and not self._is_answered()
         )
         for cycle in (self.cycle, *(waiting for waiting, _ in self.pipeline)):
             if cycle is not None and not cycle.response_complete:
@@ -159,6 +161,14 @@ class ClientConnection(HttpToolsProtocol):
 
     def _is_between_requests(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
+
+    def _is_answered(self) -> bool:
+        """Whether all of an answer is written, as its client counts."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return True
+        has_length = cycle.response_started and not cycle.chunked_encoding
+        return bool(has_length and cycle.expected_content_length == 0)
 
     def _count(self, read: bytes) -> None:
         self._head_size += len(read)

@@ -99,6 +99,13 @@ class Environment(BaseSettings, CollegeSettings):
         default=Path("data"),
         description="Where pictures and, when it is ours, the database lie.",
     )
+    roster_dir: str = Field(
+        default="",
+        description=(
+            "Where student systems put their files, a folder for each source; also the"
+            " SFTP directory. Empty: roster in DATA_DIR."
+        ),
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="How much is logged."
     )
@@ -232,6 +239,10 @@ class Environment(BaseSettings, CollegeSettings):
             for name, value in given.items()
             if value != "" or name in EMPTY_IS_A_CHOICE
         }
+
+    @property
+    def roster_folder(self) -> Path:
+        return Path(self.roster_dir or self.data_dir / "roster")
 
     @property
     def proxy_networks(self) -> tuple[Network, ...]:

@@ -4,13 +4,14 @@ that was asked.
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from functools import cache
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from django.template.loader import render_to_string
 
 from quadline.api import problems
+from quadline.college.current import known_settings
 from quadline.web.headers import CONTENT_SECURITY_POLICY
 
 AsgiScope = MutableMapping[str, Any]
@@ -72,14 +73,15 @@ def _content(
     if status in (500, 503) and is_seen_by_people:
         # before `quadline prepare` the page has no styles to name
         with suppress(ValueError):
-            return HTML, refusal_page(status)
+            return HTML, refusal_page(status, known_settings().college_name)
     said = words or HTTPStatus(status).phrase
     return TEXT, said.encode()
 
 
-@cache
-def refusal_page(status: int) -> bytes:
+# the college's name may change while the process runs
+@lru_cache(maxsize=8)
+def refusal_page(status: int, college: str) -> bytes:
     """Without a request: what every page shows around its own content is
     in the database.
     """
-    return render_to_string(f"{status}.html").encode()
+    return render_to_string(f"{status}.html", {"college": college}).encode()

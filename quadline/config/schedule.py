@@ -3,7 +3,7 @@
 Times are UTC; the sixth field is seconds.
 """
 
-from quadline.accounts import sessions, throttles
+from quadline.accounts import session_store, throttles
 from quadline.api import idempotency
 from quadline.broadcasts import finishing
 from quadline.delivery.failsafe import email_sender
@@ -16,6 +16,8 @@ from quadline.delivery.outcomes import (
     reconciliation,
     stuck_texts,
 )
+from quadline.delivery.rosters import alerts as roster_alerts
+from quadline.delivery.rosters import retention, watching
 from quadline.delivery.sending import sender
 from quadline.jobs import ScheduledJob
 from quadline.numbers import alerts, probing, provisioning
@@ -26,6 +28,7 @@ QUEUES = {
     "broadcasts": "follow those that run",
     "receipts": "apply what the carrier says of them",
     "numbers": "rent numbers and register them",
+    "rosters": "compare rosters, apply them, take them back",
     "letters": "emails to staff",
     "emails": "hand emails to students over to the mail server",
 }
@@ -52,6 +55,8 @@ def timetable() -> list[ScheduledJob]:
         ScheduledJob(missed_replies.fetch_missed_replies, EVERY_MINUTE),
         ScheduledJob(provisioning.provision_waiting_numbers, EVERY_MINUTE),
         ScheduledJob(alerts.find_late_numbers, EVERY_MINUTE),
+        ScheduledJob(watching.look_into_folders_job, EVERY_MINUTE),
+        ScheduledJob(roster_alerts.find_late_files, EVERY_15_MINUTES),
         ScheduledJob(stuck_texts.find_stuck_texts, EVERY_15_MINUTES),
         ScheduledJob(probing.probe_quiet_registrations, EVERY_15_MINUTES),
         ScheduledJob(events.drop_old_events, NIGHTLY),
@@ -59,6 +64,7 @@ def timetable() -> list[ScheduledJob]:
         ScheduledJob(idempotency.drop_old_answers, NIGHTLY),
         ScheduledJob(carrier_opt_outs.compare_with_carrier, NIGHTLY),
         ScheduledJob(confirmations.check_confirmations, NIGHTLY),
+        ScheduledJob(retention.drop_old_rosters, NIGHTLY),
         ScheduledJob(throttles.drop_ended_throttles, NIGHTLY),
-        ScheduledJob(sessions.drop_ended_sessions, NIGHTLY),
+        ScheduledJob(session_store.drop_ended_sessions, NIGHTLY),
     ]

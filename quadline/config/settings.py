@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "procrastinate.contrib.django",
     "quadline.audit",
     "quadline.college",
@@ -59,6 +60,7 @@ if find_spec("django_linear_migrations"):
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "quadline.web.headers.security_headers",
+    "quadline.web.campus_clock.CampusClock",
     "quadline.api.problems.speak_in_problems",
     "quadline.webhooks.size_limits.limit_sizes",
     "quadline.web.whole_forms.whole_forms_only",
@@ -72,6 +74,7 @@ MIDDLEWARE = [
     "quadline.web.security.gate.SecurityGate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "quadline.accounts.sessions.note_sessions",
     "django_htmx.middleware.HtmxMiddleware",
     "quadline.web.request_log.RequestLog",
 ]
@@ -183,8 +186,8 @@ MFA_FORMS = {
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
-SESSION_ENGINE = "quadline.accounts.sessions"
-# As long as any session may last; when one ends is in its row (accounts/sessions.py).
+SESSION_ENGINE = "quadline.accounts.session_store"
+# As long as any session may last; when one ends is in its row (accounts/session_store.py).
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -194,6 +197,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else N
 DATA_UPLOAD_MAX_MEMORY_SIZE = 26_866_666
 
 LANGUAGE_CODE = "en-us"
+# of commands; pages, the API and emails go by the college's as it is at that moment
 TIME_ZONE = ENV.college_time_zone
 USE_TZ = True
 

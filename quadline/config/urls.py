@@ -11,6 +11,7 @@ handler500 = "quadline.web.faults.failed"
 urlpatterns = [
     path("mail/<path:door>", mail_service, name="mail_service"),
     path("api/v1/", include("quadline.api.urls")),
+    path("scim/v2/", include("quadline.api.scim.urls")),
     path("accounts/", include("quadline.web.account.urls")),
     path("", include("quadline.web.urls")),
 ]

@@ -76,8 +76,11 @@ def _summary(asked: AskedFor, requests: Sequence[Request]) -> Summary:
     )
 
 
-def faults_in(summary: Summary, *, college: str) -> list[str]:
-    """What is wrong, in words for an administrator; empty when all is well."""
+def faults_in(summary: Summary, *, college: str, wanted: str = "") -> list[str]:
+    """What is wrong, in words for an administrator; empty when all is well.
+
+    ``wanted``: what the college wants HELP to be answered with, if it has said so.
+    """
     name = summary.asked.upper()
     missed = summary.times - summary.answered
     faults = []
@@ -88,7 +91,15 @@ def faults_in(summary: Summary, *, college: str) -> list[str]:
         )
     if summary.answered:
         faults += _faults_of_wording(summary.asked, summary.wording, college)
+        is_of_help = summary.asked is AskedFor.HELP
+        if is_of_help and wanted and not _reads_alike(summary.wording, wanted):
+            faults.append("The answer to HELP is not the one under Manage › Settings.")
     return faults
+
+
+def _reads_alike(wording: str, wanted: str) -> bool:
+    """But for white space: a carrier's form may break lines or trim them."""
+    return wording.split() == wanted.split()
 
 
 def _faults_of_wording(

@@ -1,18 +1,22 @@
 """Write an opt-out or opt-in, and ask where a pair of phones stands.
 
-A send and a STOP meet at a lock per pair: a sender holds it (shared)
-from the last look at consent until the carrier has answered, and a STOP takes it before
-it commits. So no text is accepted after a STOP committed.
+A send and a STOP meet at a lock: a sender holds it (shared) from the last look at
+consent until the carrier has answered, and a STOP takes it before it commits. So no
+text is accepted after a STOP committed. It is the pair's or, where a STOP to one number
+shuts others too, the student's. A STOP takes both: a sender may know another scope yet
+(docs/adr/0026-college-settings.md).
 """
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.college.current import college_settings
 from quadline.consent import states
@@ -48,9 +52,20 @@ TRY_LOCKS = """
 # seconds from the look at consent to the call (delivery/rules.py), and three for the
 # call.
 LOCK_TIMEOUT_MS = 5000
+
+
+class Hold(NamedTuple):
+    """A pair that this process keeps STOPs waiting for, and the name of the lock it
+    took: by another scope it may have another name when it is released.
+    """
+
+    pair: PhonePair
+    lock: str
+
+
 # The database grants a session again what it holds already, past a STOP that waits:
 # we have to refuse that.
-_locked_here: set[PhonePair] = set()
+_locked_here: set[Hold] = set()
 MAX_LOOKUP_AHEAD = timedelta(hours=2)
 
 
@@ -201,22 +216,30 @@ def history(student_phone: str, system_phones: Iterable[str]) -> list[ConsentEnt
     return list(entries.order_by("-occurred_at", "-pk"))
 
 
-def lock_exclusive(pair: PhonePair) -> None:
-    """Until the caller's transaction ends no text of this pair is handed over; one
-    under way is waited for, not for long.
+def lock_exclusive(*pairs: PhonePair) -> None:
+    """Until the caller's transaction ends no text of these pairs is handed over; those
+    under way are waited for, not for long.
 
     Best asked for first: a sender writes down what became of the text before it
-    releases the lock, and may need rows for it.
+    releases the lock, and may need rows for it. Several pairs at once, or two callers
+    might wait for each other.
     """
+    # Both waits together are no longer than one.
+    began = clock.monotonic_seconds()
+    for lock in _locks_of_stop(pairs):
+        waited_ms = (clock.monotonic_seconds() - began) * 1000
+        _wait_for(lock, max(1, round(LOCK_TIMEOUT_MS - waited_ms)))
+
+
+def _wait_for(lock: str, timeout_ms: int) -> None:
+    """Each by itself: one that is not granted in time takes no other with it."""
     with (
         suppress(OperationalError),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
-        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock_name(pair)]
-        )
+        cursor.execute(f"SET LOCAL lock_timeout = {timeout_ms}")
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock])
         # the patience is for this lock, not for the caller's others
         cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
 
@@ -228,11 +251,11 @@ def try_lock_exclusive(pairs: Iterable[PhonePair]) -> set[PhonePair]:
     The others are in a sender's hands, or in those of somebody else who opts them out
     or in.
     """
-    wanted = list(pairs)
+    wanted = set(pairs)
     with connection.cursor() as cursor:
-        cursor.execute(TRY_LOCKS, [sorted({lock_name(pair) for pair in wanted})])
+        cursor.execute(TRY_LOCKS, [_locks_of_stop(wanted)])
         ours = {lock for (lock,) in cursor.fetchall()}
-    return {pair for pair in wanted if lock_name(pair) in ours}
+    return {pair for pair in wanted if ours.issuperset(_locks_of_stop([pair]))}
 
 
 def lock_shared(pairs: Iterable[PhonePair]) -> set[PhonePair]:
@@ -242,7 +265,7 @@ def lock_shared(pairs: Iterable[PhonePair]) -> set[PhonePair]:
     Never waits: a pair that a STOP is waiting for, or that is in another hand-over's
     hands, is left for later.
     """
-    busy = {lock_name(pair) for pair in _locked_here}
+    busy = {hold.lock for hold in _locked_here}
     wanted = {lock: pair for pair in pairs if (lock := lock_name(pair)) not in busy}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -250,25 +273,43 @@ def lock_shared(pairs: Iterable[PhonePair]) -> set[PhonePair]:
             " pg_try_advisory_lock_shared(hashtextextended(pair, 0))",
             [list(wanted)],
         )
-        held = {wanted[name] for (name,) in cursor.fetchall()}
+        held = {Hold(wanted[name], name) for (name,) in cursor.fetchall()}
     _locked_here.update(held)
-    return held
+    return {hold.pair for hold in held}
 
 
 def unlock(pairs: Iterable[PhonePair]) -> None:
     """End a hold. Only what ``lock_shared`` returned may be released."""
-    held = set(pairs)
-    _locked_here.difference_update(held)
+    ended = set(pairs)
+    released = {hold for hold in _locked_here if hold.pair in ended}
+    _locked_here.difference_update(released)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_unlock_shared(hashtextextended(pair, 0)) FROM"
             " unnest(%s::text[]) AS pair",
-            [[lock_name(pair) for pair in held]],
+            [[hold.lock for hold in released]],
         )
 
 
 def lock_name(pair: PhonePair) -> str:
-    """Where a STOP to one number shuts others too, a student's texts
-    from all of them wait at one lock.
+    """Where a sender holds it. Where a STOP to one number shuts others too, a student's
+    texts from all of them wait at one lock.
     """
-    return "|".join(pair) if college_settings().opt_out_scope == "number" else pair[0]
+    is_of_pair = college_settings().opt_out_scope == "number"
+    return _name_of_pair(pair) if is_of_pair else pair[0]
+
+
+def _locks_of_stop(pairs: Iterable[PhonePair]) -> list[str]:
+    """Wherever a sender may hold one of the pairs, no matter which scope it knows.
+
+    Always in this order, so that no two wait for each other. The pairs' come first: a
+    STOP that waits for one number's text keeps no STOP to another number waiting.
+    """
+    wanted = set(pairs)
+    of_pairs = {_name_of_pair(pair) for pair in wanted}
+    of_students = {student for student, _ in wanted}
+    return [*sorted(of_pairs), *sorted(of_students)]
+
+
+def _name_of_pair(pair: PhonePair) -> str:
+    return "|".join(pair)

@@ -72,7 +72,7 @@ MEANT = {plain_words(name): ours for name, ours in CANONICAL.items()} | {
 WHY_EMPTY = {  # why, and the way out
     "Your Title": (
         "There is no title on your profile.",
-        "Ask your administrator to add it",
+        "Add it",
     ),
     "System Number": ("Your texting number is not active yet.", "Wait until it is"),
     "Office Phone Number": ("There is no office phone on your profile.", "Add it"),

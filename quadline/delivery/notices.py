@@ -4,6 +4,7 @@ due, its words, and who inherits it.
 
 from quadline.accounts.models import User
 from quadline.college.current import college_settings
+from quadline.college.rules import CollegeSettings
 from quadline.conversations.models import Conversation, Message, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Channel, Direction, Status
 from quadline.delivery.rules import is_notice_due
@@ -43,10 +44,13 @@ def _giving(messages: MessageQuerySet, number: SystemNumber) -> MessageQuerySet:
 
 def opt_out_notice(sender: str) -> str:
     """The college's wording, with the sender's name and the college filled in."""
-    wording: str = college_settings().opt_out_notice
-    return wording.replace("{sender}", sender).replace(
-        "{college}", college_settings().college_name
-    )
+    return notice_in_words(college_settings(), sender)
+
+
+def notice_in_words(college: CollegeSettings, sender: str) -> str:
+    """The same by settings that do not count yet."""
+    named = college.opt_out_notice.replace("{sender}", sender)
+    return named.replace("{college}", college.college_name)
 
 
 def fit_notice(body: str, notice: str) -> int:

@@ -61,6 +61,8 @@ class Facts:
     why: FailsafeReason
     staff_name: str
     staff_title: str
+    staff_pronouns: str
+    staff_signature: str  # several lines; "" when there is none
     office_phone: str
     college: str
     system_phone: str
@@ -192,11 +194,15 @@ def _how_to_answer(facts: Facts) -> str:
 
 
 def _signature(facts: Facts) -> str:
-    return "\n".join(
-        one_line(line)
-        for line in (facts.staff_name, facts.staff_title, facts.college)
-        if line
-    )
+    """The sender's own, or who they are."""
+    if facts.staff_signature:
+        lines = facts.staff_signature.splitlines()
+        return "\n".join(one_line(line) for line in lines)
+    name = facts.staff_name
+    if facts.staff_pronouns:
+        name = f"{name} ({facts.staff_pronouns})"
+    lines = [name, facts.staff_title, facts.college]
+    return "\n".join(one_line(line) for line in lines if line)
 
 
 def _paragraph(words: str) -> str:

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.utils import timezone
 from django.utils.formats import date_format
 
 from quadline.college.current import college_settings
@@ -41,7 +40,7 @@ def number_is_late(
             " done."
         ),
     ]
-    _send(f"Texting number of {staff_name} is not active yet", lines, to)
+    send_to_staff(f"Texting number of {staff_name} is not active yet", lines, to)
 
 
 def number_is_delayed(
@@ -61,7 +60,7 @@ def number_is_delayed(
         ),
         f"See {settings.PUBLIC_URL}/manage/numbers/ for each step.",
     ]
-    _send(f"Texting number of {staff_name} is delayed", lines, to)
+    send_to_staff(f"Texting number of {staff_name} is delayed", lines, to)
 
 
 def number_is_active(*, to: str, written: str) -> None:
@@ -74,7 +73,7 @@ def number_is_active(*, to: str, written: str) -> None:
         ),
         f"Your profile: {settings.PUBLIC_URL}/me/",
     ]
-    _send(f"Your texting number {written} is active", lines, [to])
+    send_to_staff(f"Your texting number {written} is active", lines, [to])
 
 
 def number_failed(
@@ -91,7 +90,7 @@ def number_failed(
             f" {settings.PUBLIC_URL}/manage/numbers/. Waiting texts are kept."
         ),
     ]
-    _send(f"Texting number of {staff_name} needs you", lines, to)
+    send_to_staff(f"Texting number of {staff_name} needs you", lines, to)
 
 
 def carrier_refuses(
@@ -111,7 +110,7 @@ def carrier_refuses(
             " get this once an hour while it lasts."
         ),
     ]
-    _send(f"The carrier refuses texts (code {carrier_code})", lines, to)
+    send_to_staff(f"The carrier refuses texts (code {carrier_code})", lines, to)
 
 
 def texts_used_up(
@@ -142,7 +141,9 @@ def texts_used_up(
             " brand."
         ),
     ]
-    _send(f"The college's texts for today are used up: {what.lower()}", lines, to)
+    send_to_staff(
+        f"The college's texts for today are used up: {what.lower()}", lines, to
+    )
 
 
 def passwords_guessed(
@@ -183,7 +184,7 @@ def passwords_guessed(
         ),
         "You get this once an hour while it lasts.",
     ]
-    _send(
+    send_to_staff(
         "Somebody is trying passwords" + (f" for {email}" if email else ""),
         [line for line in lines if line],
         to,
@@ -210,7 +211,7 @@ def texts_held(
         ),
         f"Each says so in its conversation: {settings.PUBLIC_URL}/inbox/",
     ]
-    _send(f"{what} {'is' if count == 1 else 'are'} held", lines, to)
+    send_to_staff(f"{what} {'is' if count == 1 else 'are'} held", lines, to)
 
 
 def password_link(*, to: str, link: str) -> None:
@@ -225,7 +226,37 @@ def password_link(*, to: str, link: str) -> None:
         "Choosing a new password signs you out everywhere and ends your API tokens.",
         "If this was not you, ignore this email: nothing has changed.",
     ]
-    _send("Reset your Quadline password", lines, [to])
+    send_to_staff("Reset your Quadline password", lines, [to])
+
+
+def invitation(
+    *,
+    to: str,
+    name: str,
+    inviter: str,
+    link: str,
+) -> None:
+    """A link to set the first password of an account, for its owner.
+
+    ``inviter``: the administrator's name; "" when it is not known.
+    """
+    days = settings.PASSWORD_RESET_TIMEOUT // 86_400
+    college = college_settings().college_name
+    lines = [
+        f"Hello {name},",
+        (
+            f"{inviter or 'Your administrator'} made you an account for texting with"
+            f" students at {college}."
+        ),
+        f"Choose a password here, within {days} days:\n{link}",
+        f"Then sign in with {to} at {settings.PUBLIC_URL}",
+        (
+            "The link works once. If it has expired, choose “Forgot your password?”"
+            f" there, or ask {inviter or 'your administrator'} to send a new one."
+        ),
+        "If you did not expect this email, ignore it.",
+    ]
+    send_to_staff(f"Your account for texting at {college}", lines, [to])
 
 
 def password_changed(
@@ -237,7 +268,7 @@ def password_changed(
     """Tell the owner that their password was changed,
     in case it was not they who did it.
     """
-    local = timezone.localtime(at)
+    local = at.astimezone(college_settings().zone)
     tokens = (
         f"{tokens_ended} API token{'' if tokens_ended == 1 else 's'} of yours stopped"
         " working."
@@ -257,72 +288,15 @@ def password_changed(
             " administrator."
         ),
     ]
-    _send("Your Quadline password was changed", lines, [to])
+    send_to_staff("Your Quadline password was changed", lines, [to])
 
 
-def new_browser(
-    *,
-    to: str,
-    at: datetime,
-    browser: str,
-    address: str,
-) -> None:
-    """Tell a staff user of a sign-in from a browser that their account did not know."""
-    lines = [
-        f"Somebody, probably you, signed in to {_texting()} from a new browser.",
-        f"When: {_when(at)}\nBrowser: {browser}\nAddress: {address or 'unknown'}",
-        "If this was you, there is nothing to do.",
-        _if_it_was_not_you(),
-    ]
-    _send("New sign-in to your Quadline account", lines, [to])
-
-
-def factors_changed(*, to: str, at: datetime, what: str) -> None:
-    """Tell the owner of a change to their second factors. ``what``: a sentence."""
-    lines = [
-        f"{what} This was on {_when(at)}, for {_texting()}.",
-        "If this was you, there is nothing to do.",
-        _if_it_was_not_you(),
-    ]
-    _send("Your Quadline sign-in was changed", lines, [to])
-
-
-def codes_guessed(*, to: str, at: datetime, address: str) -> None:
-    """Tell the owner that somebody who knows the password tried wrong codes."""
-    lines = [
-        (
-            f"On {_when(at)} somebody who knows your password for {_texting()} tried"
-            f" several wrong codes, from the address {address or 'unknown'}. They did"
-            " not get in."
-        ),
-        "If this was you, wait a few minutes and try again.",
-        _if_it_was_not_you(),
-    ]
-    _send("Wrong codes for your Quadline account", lines, [to])
-
-
-def _texting() -> str:
-    return f"texting at {college_settings().college_name}"
-
-
-def _when(at: datetime) -> str:
-    local = timezone.localtime(at)
-    return f"{date_format(local, 'F j, Y')} at {date_format(local, 'g:i A')}"
-
-
-def _if_it_was_not_you() -> str:
-    return (
-        "If this was not you, reset your password now at"
-        f" {settings.PUBLIC_URL}/accounts/password/reset/, look at My profile >"
-        " Security, and tell your Quadline administrator."
-    )
-
-
-def _send(
+def send_to_staff(
     subject: str,
     lines: list[str],
     to: Iterable[str],
 ) -> None:
+    """A letter of paragraphs, at once. Nobody to send it to: nothing happens."""
     recipients = list(to)
     if recipients:
         EmailMessage(

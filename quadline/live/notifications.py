@@ -13,6 +13,8 @@ CHANNEL = "quadline_live"
 # Who may be written to, or by which phone: a caseload, an account or the roster has
 # changed.
 REACH_CHANGED = "reach"
+# Access has ended: the page stops and says so.
+SIGNED_OUT = "signed-out"
 # In one notification: the database takes 8,000 bytes, and an event with two long ids
 # has 51.
 MAX_EVENTS = 150

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from quadline.live.hub import RESUME, Hub
+from quadline.live.notifications import SIGNED_OUT
 from quadline.outages import is_outage
 
 HEARTBEAT_SECONDS = 15
@@ -27,7 +28,6 @@ LIFE_SECONDS = 30 * 60  # then the browser connects again automatically
 # Each page after a delay of its own: a restart does not bring them all back at one
 # moment.
 COME_BACK_AFTER_MS = (500, 5000)
-SIGNED_OUT = "signed-out"
 HEARTBEAT = b": still here\r\n\r\n"
 
 

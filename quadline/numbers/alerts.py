@@ -28,8 +28,9 @@ def email_number_failed(number_id: int) -> None:
 @job(queue="letters")
 def email_number_active(number_id: int) -> None:
     number = SystemNumber.objects.select_related("inbox__owner").get(pk=number_id)
-    if number.inbox.email:
-        letters.number_is_active(to=number.inbox.email, written=number.written)
+    owner = number.inbox.owner
+    if owner and owner.emails_when_active:
+        letters.number_is_active(to=owner.email, written=number.written)
 
 
 @job(queue="letters")

@@ -10,6 +10,7 @@ from django.db import connection
 from quadline.roster.cells import CellFault, email, text_cell
 from quadline.roster.faults import ImportFault, RosterFault
 from quadline.roster.identity import id_key, read_id
+from quadline.roster.runs import diffs
 from quadline.roster.saving import Loss, copy_in
 from quadline.roster.tables import RosterTable
 
@@ -157,6 +158,7 @@ def assign(table: RosterTable) -> Assigned:
         # Before anything is deleted: the loss is measured by what the staff had.
         cursor.execute(LOST_CASELOAD_ENTRIES)
         loss = Loss("caseload rows", *cursor.fetchone())
+        diffs.add_caseloads(cursor)
         cursor.execute(DROP_LEFT)
         cursor.execute(MERGE_PAIRS)
         cursor.execute(COUNT_PAIRS)

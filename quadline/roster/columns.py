@@ -226,6 +226,7 @@ class Header(NamedTuple):
     missing: tuple[str, ...]
     twice: Mapping[str, tuple[str, ...]]  # a column → the names it has in the file
     unknown: tuple[str, ...]
+    names: tuple[str, ...] = ()  # every one, as it is written
 
 
 def plain_column_name(name: str) -> str:
@@ -282,6 +283,7 @@ def read_header(cells: Sequence[str], kind: FileKind) -> Header:
         missing=_missing(first, kind),
         twice=_twice(found, names),
         unknown=_unknown(found, names),
+        names=tuple(names),
     )
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,12 +64,29 @@ def write_faults(path: Path, faults: Iterable[ImportFault]) -> None:
     # a file that was there before has kept its mode
     os.fchmod(descriptor, 0o600)
     with open(descriptor, "w", encoding="utf-8-sig", newline="") as output:
-        writer = csv.writer(output)
-        writer.writerow(FAULT_COLUMNS)
-        for fault in faults:
-            row = str(fault.row or "")
-            cells = (fault.file, row, fault.column, fault.value, fault.reason)
-            writer.writerow([_harmless(cell) for cell in cells])
+        output.writelines(fault_lines(FAULT_COLUMNS, faults))
+
+
+def fault_lines(columns: Sequence[str], faults: Iterable[ImportFault]) -> Iterator[str]:
+    """The lines of such a file, its header first."""
+    line = _Line()
+    writer = csv.writer(line)
+    writer.writerow(columns)
+    yield line.written
+    for fault in faults:
+        row = str(fault.row or "")
+        cells = (fault.file, row, fault.column, fault.value, fault.reason)
+        writer.writerow([_harmless(cell) for cell in cells])
+        yield line.written
+
+
+class _Line:
+    """A file that only knows its last line."""
+
+    written = ""
+
+    def write(self, line: str) -> None:
+        self.written = line
 
 
 def _harmless(cell: str) -> str:

@@ -2,11 +2,10 @@
 cell, a doubtful identity stops all.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from django.db import transaction
 
@@ -15,8 +14,20 @@ from quadline.roster.assigning import assign
 from quadline.roster.columns import CASELOAD_FILE, STUDENT_FILE
 from quadline.roster.faults import ImportFault, RosterFault
 from quadline.roster.rules import MAX_LOST, CheckedStudent, lost_too_many, read_student
-from quadline.roster.saving import Loss, compare_students, save_students
-from quadline.roster.tables import RosterTable, TableRow, perhaps_mobile, read_table
+from quadline.roster.runs.diffs import Diff, collect_diff
+from quadline.roster.saving import (
+    Loss,
+    compare_students,
+    note_student_changes,
+    save_students,
+)
+from quadline.roster.tables import (
+    RosterRow,
+    RosterTable,
+    TableRow,
+    perhaps_mobile,
+    read_table,
+)
 
 TORN = "has more cells than columns. Put quotes around a value with a comma in it."
 
@@ -28,20 +39,10 @@ class Dropped(RosterFault):
 
     def __init__(
         self,
-        losses: list[Loss],
+        losses: list[str],
         imported: "Imported",
     ) -> None:
-        super().__init__(
-            [
-                ImportFault(
-                    0,
-                    "",
-                    "",
-                    _dropped(loss),
-                )
-                for loss in losses
-            ]
-        )
+        super().__init__([ImportFault(0, "", "", words) for words in losses])
         self.imported = imported
 
 
@@ -51,6 +52,7 @@ class Imported:
     were, and what a person should know.
     """
 
+    form: str = ""  # what the roster came as, in words
     students: int = 0  # rows of the students file
     new: int = 0
     changed: int = 0
@@ -58,17 +60,26 @@ class Imported:
     caseload_entries: int = 0
     faults: list[ImportFault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)  # more than may go by accident
+    lost: int = 0  # the largest of these: what a person types to say that it is meant
+    diff: Diff | None = None
 
     @property
     def unchanged(self) -> int:
         return self.students - self.new - self.changed
 
 
-class RosterRow(NamedTuple):
-    """A row as a door hands it over: by column, None where it is not given."""
+@dataclass
+class RosterInput:
+    """What a roster says, whatever it came as. Its rows are read once."""
 
-    number: int
-    cells: Mapping[str, str | None]
+    form: str  # in words: OneRoster 1.2 (bulk)
+    file: str  # that of the students, as faults name it
+    students: Iterable[RosterRow | TableRow]
+    caseload: RosterTable | None = None
+    notes: list[str] = field(default_factory=list)
+    faults: list[ImportFault] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
 
 
 def import_roster(
@@ -84,22 +95,51 @@ def import_roster(
     Students who are not in the file stay. Raises RosterFault, or Dropped unless
     ``may_drop``; then nothing has changed.
     """
-    done = Imported()
     table = read_table(students_file, STUDENT_FILE)
-    done.notes += _notes(table)
     assignments = read_table(caseload_file, CASELOAD_FILE) if caseload_file else None
-    with transaction.atomic():
-        losses = _import_students(table, done, now or clock.now())
-        if assignments:
-            done.notes.append(assignments.said)
-            assigned = assign(assignments)
-            done.caseload_entries = assigned.entries
-            losses.append(assigned.loss)
-        too_many = [loss for loss in losses if lost_too_many(loss.lost, loss.there)]
-        if too_many and not may_drop:
-            # Inside the transaction, which takes back what was written.
-            raise Dropped(too_many, done)
+    read = input_of_tables(table, assignments)
+    return import_input(read, may_drop=may_drop, now=now or clock.now())
+
+
+def input_of_tables(table: RosterTable, assignments: RosterTable | None) -> RosterInput:
+    """Files with our columns, whatever names these have."""
+    notes = list(_notes(table))
+    if assignments:
+        notes.append(assignments.said)
+    return RosterInput("CSV", table.file, table.rows(), assignments, notes)
+
+
+@transaction.atomic
+def import_input(
+    read: RosterInput,
+    *,
+    now: datetime,
+    may_drop: bool = False,
+    percent: int = MAX_LOST,
+    collects: bool = False,
+) -> Imported:
+    """The one import. ``percent``: more than this gone, and a person must say so.
+    ``collects``: the diff is in what is returned; whoever asks for it closes it.
+
+    Raises RosterFault, or Dropped unless ``may_drop``; then nothing has changed.
+    """
+    done = Imported(form=read.form, notes=list(read.notes), faults=list(read.faults))
+    losses = [*read.losses, *_import_students(read, done, now)]
+    if read.caseload:
+        assigned = assign(read.caseload)
+        done.caseload_entries = assigned.entries
+        losses.append(assigned.loss)
     done.faults.sort(key=lambda fault: fault.row)
+    too_many = [
+        loss for loss in losses if lost_too_many(loss.lost, loss.there, percent=percent)
+    ]
+    done.losses = [_dropped(loss, percent) for loss in too_many]
+    done.lost = max((loss.lost for loss in too_many), default=0)
+    if done.losses and not may_drop:
+        # Inside the transaction, which takes back what was written.
+        raise Dropped(done.losses, done)
+    if collects:
+        done.diff = collect_diff()
     return done
 
 
@@ -160,21 +200,22 @@ def _note_again(
 
 
 def _import_students(
-    table: RosterTable,
+    read: RosterInput,
     done: Imported,
     now: datetime,
 ) -> list[Loss]:
-    students = checked_students(table.rows(), done.faults, file=table.file)
+    students = checked_students(read.students, done.faults, file=read.file)
     compared = compare_students(students, is_whole=True)
     # Refused with --allow-drop, too: a file without students is never imported.
     if not compared.given:
         reason = "has no students under its header. Nothing was changed."
-        raise RosterFault([ImportFault(0, "", "", reason, table.file)])
+        raise RosterFault([ImportFault(0, "", "", reason, read.file)])
     for fault in compared.faults:
-        done.faults.append(fault._replace(file=table.file))
+        done.faults.append(fault._replace(file=read.file))
     missing = compared.losses[0]
     done.students = compared.kept
     done.leaving = missing.lost
+    note_student_changes(is_whole=True)
     done.new, done.changed = save_students(is_whole=True, now=now)
     return compared.losses
 
@@ -197,9 +238,9 @@ def _notes(table: RosterTable) -> Iterator[str]:
         yield f"{table.file}: columns that were not read: {names}."
 
 
-def _dropped(loss: Loss) -> str:
+def _dropped(loss: Loss, percent: int) -> str:
     share = f"{loss.lost / loss.there:.0%}"
     return (
         f"{loss.lost:,} of {loss.there:,} {loss.what} ({share}) would be gone,"
-        f" more than {MAX_LOST:.0%}."
+        f" more than {percent}%."
     )

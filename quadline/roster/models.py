@@ -12,8 +12,31 @@ from quadline.accounts.models import TINTS, User, initials_of
 from quadline.accounts.rules import May
 from quadline.roster.identity import id_key
 from quadline.roster.naming import display_name_of, first_of
+from quadline.roster.runs.models import (
+    OneRosterRecord,
+    RosterChange,
+    RosterFile,
+    RosterMapping,
+    RosterRun,
+    RosterRunFault,
+    RosterSource,
+)
 from quadline.roster.searching import search_terms, search_text
 from quadline.sms import phones
+
+__all__ = [
+    "CaseloadEntry",
+    "FormerPhone",
+    "OneRosterRecord",
+    "PhoneTrouble",
+    "RosterChange",
+    "RosterFile",
+    "RosterMapping",
+    "RosterRun",
+    "RosterRunFault",
+    "RosterSource",
+    "Student",
+]
 
 
 class StudentQuerySet(models.QuerySet["Student"]):

@@ -13,10 +13,11 @@ from quadline.accounts.models import User
 from quadline.audit.models import record_audit
 from quadline.roster.faults import ImportFault, RosterFault
 from quadline.roster.identity import id_key
-from quadline.roster.importing import RosterRow, checked_students
+from quadline.roster.importing import checked_students
 from quadline.roster.models import CaseloadEntry, Student
 from quadline.roster.rules import lost_too_many
 from quadline.roster.saving import Loss, compare_students, save_students
+from quadline.roster.tables import RosterRow
 
 STUDENTS_PER_QUERY = 1000
 # a program may take the phones of so many away at once: it may be about one student

@@ -22,9 +22,9 @@ MAX_LENGTHS = {
     "program": 160,
 }
 YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
-# A file may have this share fewer students, phones or caseload rows than there are;
-# more, and a person must say so.
-MAX_LOST = 0.1
+# A file may have this many percent fewer students, phones or caseload rows than there
+# are, unless the college decides otherwise; more, and a person must say so.
+MAX_LOST = 10
 # How long a text from a phone that a student no longer has is still taken for theirs. A
 # carrier may give a number to somebody else from 45 to 90 days after it was
 # disconnected (47 CFR 52.15(f)(1)(ii)); nobody tells us when that was.
@@ -121,9 +121,9 @@ def read_student(
     return Read(student, faults, [])
 
 
-def lost_too_many(lost: int, there: int) -> bool:
+def lost_too_many(lost: int, there: int, *, percent: int = MAX_LOST) -> bool:
     """Whether a person must say that it is meant."""
-    return lost > there * MAX_LOST
+    return lost * 100 > there * percent
 
 
 def _of_nothing(column: str) -> object:

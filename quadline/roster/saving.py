@@ -21,6 +21,7 @@ from quadline.roster.faults import ImportFault
 from quadline.roster.identity import id_key
 from quadline.roster.matching import match_rows
 from quadline.roster.rules import CheckedStudent
+from quadline.roster.runs import diffs
 from quadline.roster.searching import folded_for_search, search_text
 
 # Two imports at once would match their rows before either has written its students.
@@ -162,6 +163,12 @@ class Compared(NamedTuple):
     losses: list[Loss]
 
 
+def lock_roster() -> None:
+    """No other import until the end of this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(ONE_AT_A_TIME)
+
+
 def compare_students(
     rows: Iterable[tuple[int, CheckedStudent]], *, is_whole: bool
 ) -> Compared:
@@ -187,6 +194,13 @@ def compare_students(
         faults=faults,
         losses=_losses([*listed, *counts]),
     )
+
+
+def note_student_changes(*, is_whole: bool) -> None:
+    """Begin the diff of this transaction with what the compared rows change."""
+    with connection.cursor() as cursor:
+        diffs.begin_diff(cursor)
+        diffs.add_students(cursor, is_whole=is_whole)
 
 
 def save_students(*, is_whole: bool, now: datetime) -> tuple[int, int]:

@@ -36,6 +36,13 @@ ROWS_BEFORE_A_HEADER = 20
 MAX_FILE = 256 * 1024 * 1024
 
 
+class RosterRow(NamedTuple):
+    """A row as a door hands it over: by column, None where it is not given."""
+
+    number: int
+    cells: Mapping[str, str | None]
+
+
 class TableRow(NamedTuple):
     """``number``: as a spreadsheet shows it; ``cells``: by column,
     None where the row ends before it.
@@ -170,6 +177,22 @@ def read_table(path: Path, kind: FileKind) -> RosterTable:
     if faults:
         raise RosterFault(faults)
     return table
+
+
+def first_rows(path: Path) -> list[list[str]]:
+    """The rows in which a header may stand, as the delimiter with the widest of them
+    has them. Raises RosterFault.
+    """
+    text, _ = _text_of(path)
+    separator = SEPARATOR.match(text)
+    if separator:
+        return _first_records(text[separator.end() :], separator[1])
+    tried = [_first_records(text, delimiter) for delimiter in DELIMITERS]
+    return max(tried, key=_widest)
+
+
+def _widest(records: list[list[str]]) -> int:
+    return max(map(_width, records), default=0)
 
 
 def perhaps_mobile(table: RosterTable) -> str:

@@ -7,7 +7,7 @@ import sys
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from quadline.college.current import college_settings
+from quadline.college.current import known_settings
 from quadline.outages import is_outage
 
 OUTAGE_RETRY_AFTER_SECONDS = 10  # a database that restarts is mostly back by then
@@ -17,7 +17,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     """Django's handler of exceptions that nothing caught. A database that is away, or
     has no connection left, is soon back.
     """
-    college = {"college": college_settings().college_name}
+    college = {"college": known_settings().college_name}
     if not is_outage(sys.exception()):
         return HttpResponse(render_to_string("500.html", college), status=500)
     # Without the request: what every page shows around its own content is in the

@@ -33,7 +33,7 @@ class NotAccepted(ValueError):
 
     ``may_be_meant``: it was stopped for brackets only, and can be sent as written by
     who says so. ``asks_to_go_on``: it goes when its author says that this one, too, is
-    meant.
+    meant. ``may_be_sensitive``: the same of what is in it.
     """
 
     def __init__(
@@ -43,11 +43,13 @@ class NotAccepted(ValueError):
         *,
         may_be_meant: bool = False,
         asks_to_go_on: bool = False,
+        may_be_sensitive: bool = False,
     ) -> None:
         super().__init__(words)
         self.way_out = way_out
         self.may_be_meant = may_be_meant
         self.asks_to_go_on = asks_to_go_on
+        self.may_be_sensitive = may_be_sensitive
 
 
 def posted_id(request: StaffRequest) -> uuid.UUID:

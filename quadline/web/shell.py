@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from quadline import clock
 from quadline.accounts.models import User
 from quadline.college.current import college_settings
+from quadline.college.logo import logo_digest
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.outbox import carrier_outage
@@ -49,7 +50,12 @@ def shell(request: HttpRequest) -> dict[str, object]:
     """The context processor: whose college this is, on every
     page; the rest for a signed-in user.
     """
-    shown: dict[str, object] = {"college": college_settings().college_name}
+    college = college_settings()
+    shown: dict[str, object] = {
+        "college": college.college_name,
+        "college_short": college.short_name,
+        "college_logo": logo_digest(),
+    }
     # None where a request failed before it came to the middleware that signs in.
     user = getattr(request, "user", None)
     if isinstance(user, User):

@@ -6,7 +6,8 @@ from quadline.web import announce, health, help
 from quadline.web.compose import views as compose
 from quadline.web.inbox import emails_shown, message_acts, stop_questions
 from quadline.web.inbox import views as inbox
-from quadline.web.profile import password
+from quadline.web.manage import college_logo
+from quadline.web.profile import editing, password, photo, preferences, sessions
 from quadline.web.profile import tokens as api_tokens
 from quadline.web.profile import views as profile
 from quadline.web.students import opt_outs
@@ -79,6 +80,18 @@ urlpatterns = [
     path("me/contact.vcf", profile.contact_card_file, name="contact-card"),
     path("me/announce/", announce.announce_page, name="announce"),
     path("me/announce/preview/", announce.announce_preview, name="announce-preview"),
+    path("me/edit/", editing.edit_profile, name="profile-edit"),
+    path("me/photo/remove/", photo.delete_photo, name="profile-photo-remove"),
+    path("me/photo/<str:key>/", photo.upload_photo, name="profile-photo"),
+    path("me/preferences/", preferences.preferences_page, name="profile-preferences"),
+    path("me/sessions/", sessions.sessions_page, name="profile-sessions"),
+    path("me/sessions/end/", sessions.sign_out_all, name="profile-sessions-end"),
+    path(
+        "me/sessions/<int:session_id>/end/",
+        sessions.sign_out_device,
+        name="profile-session-end",
+    ),
+    path("photos/<str:name>", photo.photo, name="photo"),
     path("me/password/", password.page, name="profile-password"),
     path("me/security/", include("quadline.web.security.urls")),
     path("me/tokens/", api_tokens.page, name="profile-tokens"),
@@ -89,6 +102,7 @@ urlpatterns = [
     ),
     path("me/office-phone/", profile.office_phone, name="profile-office-phone"),
     path("manage/", include("quadline.web.manage.urls")),
+    path("college/logo/<slug:digest>.png", college_logo.picture, name="college-logo"),
     path("reports/", include("quadline.web.reports.urls")),
     path("help/", help.page, name="help"),
     path("healthz", health.alive, name="alive"),

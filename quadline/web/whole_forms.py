@@ -18,6 +18,7 @@ BROKEN = (
 )
 UTF_8_LABELS = frozenset({"", "utf-8", "utf8"})
 _CUT_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_FILE_NAME = re.compile(rb"^content-disposition:[^\r\n]*\bfilename\*?=", re.I | re.M)
 FormView = Callable[[HttpRequest], HttpResponse]
 
 
@@ -61,10 +62,17 @@ def _is_closed(request: HttpRequest) -> bool:
     body = b"\r\n" + request.body.rstrip(b"\r\n\t ")
     if not body.endswith(last_line):
         return False
-    # Mail services name the encoding of each field; files come there, too.
-    if request.path.startswith("/mail/"):
+    # Mail services name the encoding of each field; files come there, and rosters, too.
+    if request.path.startswith(("/mail/", "/manage/roster/")):
         return True
-    return _is_utf_8(request.body)
+    parts = body.split(b"\r\n--" + named.encode("latin-1", "replace"))
+    return all(_is_utf_8(part) for part in parts if not _is_file(part))
+
+
+def _is_file(part: bytes) -> bool:
+    """RFC 7578, 4.2: a file comes with its name, and in whatever bytes it has."""
+    head, _, _ = part.partition(b"\r\n\r\n")
+    return _FILE_NAME.search(head) is not None
 
 
 def _is_utf_8(words: bytes) -> bool:

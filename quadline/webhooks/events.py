@@ -14,6 +14,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, Receipt, Registration
+from quadline.college.current import college_settings
 from quadline.consent import ledger
 from quadline.delivery.inbound.filing import (
     Lookup,
@@ -34,7 +35,6 @@ log = structlog.get_logger(__name__)
 # less than a second
 RECEIPT_BATCH = 10_000
 APPLIED, ON_THE_WAY = "applied", "a step on the way"
-KEEP_EVENTS_FOR = timedelta(days=90)  # as proof of what the carrier said
 MAX_KEY = 160  # characters, as the column has
 # Of requests that are filed together, for any lock. It also ends the one ring of waits
 # that is possible before the database would: a batch that has tried a pair's lock and
@@ -213,7 +213,8 @@ def apply_overdue_receipts(timestamp: int) -> None:
 @job(queue="receipts", attempts=3)
 def drop_old_events(timestamp: int) -> None:
     """Raw events are proof for a while; what they meant is kept with the messages."""
-    CarrierEvent.objects.filter(applied_at__lt=clock.now() - KEEP_EVENTS_FOR).delete()
+    kept_for = timedelta(days=college_settings().carrier_events_days)
+    CarrierEvent.objects.filter(applied_at__lt=clock.now() - kept_for).delete()
 
 
 def _apply_batch() -> int:

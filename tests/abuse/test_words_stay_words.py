@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 
 from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message, MessageTemplate
@@ -17,7 +18,7 @@ from quadline.web.headers import CONTENT_SECURITY_POLICY
 from tests.abuse.hostile import fill
 from tests.architecture.addresses import names
 from tests.architecture.conftest import Enter
-from tests.architecture.test_access import Thing, address, cases
+from tests.architecture.test_access import Thing, address, cases, roster_things
 from tests.cast import Cast
 
 MARKUP = {
@@ -77,7 +78,7 @@ class Seen(HTMLParser):
             self.acts.append("<img>")
 
 
-def pages(people: Cast, broadcast: object) -> list[str]:
+def pages(people: Cast, broadcast: object, words: str) -> list[str]:
     """Every address that is read, of Maya's things."""
     number = SystemNumber.objects.get(inbox__owner=people.maya)
     template = MessageTemplate.objects.get(owner=people.maya, channel="email")
@@ -85,6 +86,9 @@ def pages(people: Cast, broadcast: object) -> list[str]:
     message = Message.objects.filter(conversation=mine)[0]
     token = people.maya.api_tokens.get()
     passkey = Authenticator.objects.get(user=people.maya)
+    session = UserSession(pk=1, user=people.maya)
+    # as long as a name may be
+    rosters = roster_things(people.maya, words[:80])
     thing = Thing(
         people.rosa,
         mine,
@@ -94,6 +98,8 @@ def pages(people: Cast, broadcast: object) -> list[str]:
         template,
         token,
         passkey,
+        session,
+        *rosters,
     )
     read = {case.name for case in cases() if case.method == "GET"} - {
         "home",
@@ -122,7 +128,7 @@ def readers(people: Cast) -> list[User]:
 def test_no_words_become_markup_on_any_page(
     enter: Enter, people: Cast, what: str
 ) -> None:
-    found = pages(people, fill(people, MARKUP[what]))
+    found = pages(people, fill(people, MARKUP[what]), MARKUP[what])
     shown = 0
     for reader in readers(people):
         browser = enter(reader)
@@ -150,7 +156,7 @@ def test_no_export_has_a_cell_that_calculates(
 ) -> None:
     found = [
         where
-        for where in pages(people, fill(people, words))
+        for where in pages(people, fill(people, words), words)
         if where.partition("?")[0].endswith(".csv")
     ]
     assert len(found) == len(EXPORTS) >= 5

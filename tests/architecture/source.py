@@ -24,7 +24,7 @@ FLOORS = (
     ("college",),
     ("audit",),
     ("worker",),
-    ("sms", "jobs", "client_address", "outages"),
+    ("sms", "jobs", "client_address", "outages", "pictures"),
     ("clock", "stopping"),
 )
 # not in the house: they talk to it over HTTP, or only start it

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.urls import reverse
 from django.utils import timezone
 
-from quadline.accounts.models import ApiToken, User
+from quadline.accounts.models import ApiToken, Office, User
 from quadline.broadcasts.models import Broadcast
 from quadline.conversations.models import Conversation, Message, MessageTemplate
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Direction, Status
 from quadline.delivery.models import IncomingEmail
 from quadline.numbers.models import SystemNumber
-from quadline.roster.models import Student
+from quadline.roster.models import RosterMapping, RosterRun, RosterSource, Student
 from tests.architecture.addresses import PUBLIC, is_of_the_api, names
 from tests.architecture.conftest import Enter
 from tests.cast import Cast, student
@@ -26,7 +27,8 @@ from tests.passkeys import SoftwarePasskey
 
 # Theo advises, Lena leads, Ada administers, Iris audits. Three codes: their own, the
 # office's (Maya's with Rosa), and the outsider's (Omar's with Kim). One code: there is
-# no object, or everybody's is the same.
+# no object, or everybody's is the same. Signing out is last: others go through the
+# rows in their order with one session.
 ROLES = ("advisor", "lead", "administrator", "auditor")
 MATRIX = """
 home                   GET   302          302          302          302
@@ -73,6 +75,15 @@ mfa_reauthenticate            POST 302    302          302          302
 mfa_reauthenticate_webauthn   GET  200    200          200          200
 mfa_reauthenticate_webauthn   POST 422    422          422          422
 profile-office-phone   POST  302          302          302          302
+profile-edit           GET   200          200          200          200
+profile-edit           POST  302          302          302          302
+profile-photo          POST  422          422          422          422
+profile-photo-remove   POST  302          302          302          302
+profile-preferences    GET   200          200          200          200
+profile-preferences    POST  302          302          302          302
+profile-sessions       GET   200          200          200          200
+profile-session-end    POST  302/404/404  302/404/404  302/404/404  302/404/404
+photo                  GET   404          404          404          404
 account_logout         GET   200          200          200          200
 compose                GET   200          200          200          200
 compose                POST  302/404/404  302/302/404  302/302/302  422/422/422
@@ -114,10 +125,49 @@ manage_numbers         GET   403          403          200          403
 manage_factors         GET   403          403          200          403
 manage_factors_reset   GET   403          403          200          403
 manage_factors_reset   POST  403          403          302          403
+manage_directory       GET   403          403          200          403
+manage_directory       POST  403          403          200          403
+revoke_directory       POST  403          403          404          403
 manage_strays          GET   403          403          200          403
 stray_source           GET   403          403          404          403
+manage-settings          GET   403          403          302          403
+manage-settings-section  GET   403          403          200          403
+manage-settings-section  POST  403          403          302          403
+manage-settings-preview  POST  403          403          200          403
+manage-logo              POST  403          403          302          403
+manage-office-new        GET   403          403          200          403
+manage-office-new        POST  403          403          302          403
+manage-office            GET   403          403          200          403
+manage-office            POST  403          403          422          403
+manage_roster          GET   403          403          200          403
+roster_upload          POST  403          403          422          403
+roster_history         GET   403          403          200          403
+roster_run             GET   403          403          200          403
+roster_apply           POST  403          403          302          403
+roster_discard         POST  403          403          302          403
+roster_undo            POST  403          403          422          403
+roster-faults-csv      GET   403          403          200          403
+roster_source_new      GET   403          403          200          403
+roster_source_new      POST  403          403          302          403
+roster_source          GET   403          403          200          403
+roster_source          POST  403          403          302          403
+roster_mapping_new     POST  403          403          302          403
+roster_mapping         GET   403          403          200          403
+roster_mapping         POST  403          403          422          403
+roster_mapping_remove  POST  403          403          302          403
 whole_email            GET   200/404/404  200/200/404  200/200/200  200/200/200
 retry_number           POST  403          403          302          403
+manage_staff           GET   403          403          200          403
+manage_invite          GET   403          403          200          403
+manage_invite          POST  403          403          422          403
+manage_invite_many     GET   403          403          200          403
+manage_invite_many     POST  403          403          422          403
+manage_staff_user      GET   403/403/403  403/403/403  200/200/200  403/403/403
+manage_staff_user      POST  403/403/403  403/403/403  409/409/409  403/403/403
+manage_invite_again    POST  403/403/403  403/403/403  302/302/302  403/403/403
+manage_deactivate      GET   403/403/403  403/403/403  200/200/200  403/403/403
+manage_deactivate      POST  403/403/403  403/403/403  422/302/302  403/403/403
+manage_reactivate      POST  403/403/403  403/403/403  302/302/302  403/403/403
 reports                    GET   200          200          200          200
 report-opt-outs            GET   200/404/404  200/200/404  200/200/200  200/200/200
 report-opt-outs-csv        GET   200/404/404  200/200/404  200/200/200  200/200/200
@@ -129,8 +179,18 @@ report-delivery-csv        GET   200/404/404  200/200/404  200/200/200  200/200/
 report-responses           GET   200/404/404  200/200/404  200/200/200  200/200/200
 report-response-rows       GET   200/404/404  200/200/404  200/200/200  200/200/200
 report-response-csv        GET   200/404/404  200/200/404  200/200/200  200/200/200
+profile-sessions-end   POST  302          302          302          302
 """
 WHOSE = ("own", "office", "foreign")
+# Addresses with an id that need only be one.
+BY_NUMBER = ("retry_number", "stray_source", "revoke_directory")
+OF_A_ROSTER = (
+    "roster_run",
+    "roster_apply",
+    "roster_discard",
+    "roster_undo",
+    "roster-faults-csv",
+)
 
 
 @dataclass(frozen=True)
@@ -166,6 +226,10 @@ class Thing:
     template: MessageTemplate
     token: ApiToken
     passkey: Authenticator
+    session: UserSession
+    roster: RosterRun
+    source: RosterSource
+    mapping: RosterMapping
 
 
 def thing_of(owner: User, person: Student) -> Thing:
@@ -206,9 +270,65 @@ def thing_of(owner: User, person: Student) -> Thing:
         type=Authenticator.Type.WEBAUTHN,
         data={"name": "Phone", "credential": SoftwarePasskey().kept()},
     )
-    return Thing(
-        person, conversation, message, number, broadcast, template, token, passkey
+    session = UserSession.objects.create(
+        user=owner, session_key=uuid.uuid4().hex, ip="203.0.113.7", user_agent=""
     )
+    roster, source, mapping = roster_things(owner)
+    return Thing(
+        person,
+        conversation,
+        message,
+        number,
+        broadcast,
+        template,
+        token,
+        passkey,
+        session,
+        roster=roster,
+        source=source,
+        mapping=mapping,
+    )
+
+
+def roster_things(
+    owner: User, words: str = "Nightly"
+) -> tuple[RosterRun, RosterSource, RosterMapping]:
+    """A roster that waits, a source of others, and a mapping that is being made."""
+    now = timezone.now()
+    others = RosterMapping.objects.count()
+    name = f"{words} {others}"  # no two have the same
+    mapping = RosterMapping.objects.create(
+        name=name,
+        header=[words],
+        sample=[["1"]],
+        created_by=owner,
+        changed_at=now,
+    )
+    source = RosterSource.objects.create(
+        name=name,
+        folder=f"nightly-{others}",
+        created_at=now,
+    )
+    run = RosterRun.objects.create(
+        way="upload",
+        state="shown",
+        actor=owner,
+        file_names=words,
+        created_at=now,
+        counts={"changed": 1, "faults": 1},
+        losses=[words],
+        notes=[words],
+    )
+    run.changes.create(
+        position=1,
+        kind="changed",
+        institutional_id="00100001",
+        name=words,
+        before={"program": ""},
+        after={"program": words},
+    )
+    run.faults.create(position=0, file=words, row=2, value=words, reason=words)
+    return run, source, mapping
 
 
 @pytest.fixture
@@ -237,6 +357,14 @@ def thing(case: Case, people: Cast, actors: dict[str, User]) -> Thing:
     return about
 
 
+OF_STAFF = (
+    "manage_staff_user",
+    "manage_invite_again",
+    "manage_deactivate",
+    "manage_reactivate",
+)
+
+
 def address(name: str, about: Thing) -> str:
     if name in ("student", "student-message", "student-opt-out"):
         return reverse(name, args=[about.student.pk])
@@ -248,17 +376,30 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=[about.broadcast.pk])
     if name in ("template-edit", "template-archive"):
         return reverse(name, args=[about.template.pk])
+    if name in ("manage-settings-section", "manage-settings-preview"):
+        return reverse(name, args=["texting"])
+    if name == "manage-office":
+        return reverse(name, args=[Office.objects.earliest("pk").pk])
+    if name == "profile-session-end":
+        return reverse(name, args=[about.session.pk])
+    if name in ("profile-photo", "photo"):
+        return reverse(name, args=["a-name"])
+    if name in OF_STAFF:
+        return reverse(name, args=[about.conversation.inbox_id])
     if name == "profile-token-revoke":
         return reverse(name, args=[about.token.pk])
     if name in ("mfa_edit_webauthn", "mfa_remove_webauthn"):
         return reverse(name, args=[about.passkey.pk])
     if name == "manage_factors_reset":
         return reverse(name, args=[about.passkey.user_id])
+    if name in ("roster_source", "roster_mapping", "roster_mapping_remove"):
+        about_it = about.source if name == "roster_source" else about.mapping
+        return reverse(name, args=[about_it.pk])
+    if name in OF_A_ROSTER:
+        return reverse(name, args=[about.roster.pk])
     if name.startswith("report-"):
         return f"{reverse(name)}?staff={about.conversation.inbox_id}"
-    return reverse(
-        name, args=[about.number.pk] if name in ("retry_number", "stray_source") else []
-    )
+    return reverse(name, args=[about.number.pk] if name in BY_NUMBER else [])
 
 
 @pytest.mark.parametrize(

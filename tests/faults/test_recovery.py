@@ -50,7 +50,7 @@ def test_the_work_of_a_dead_worker_is_noticed_within_a_minute_and_done_by_anothe
         lost = MessageEvent.objects.filter(
             message__in=texts, cause="answer lost", at__gt=begun
         ).values_list("at", flat=True)
-        # by the clock of the process that noticed; a quicker receipt leaves none
+        # by the clock of the process that noticed
         noticed = [at - begun for at in lost]
         eventually(lambda: arrived(texts), every=0.5)
         print(
@@ -58,8 +58,9 @@ def test_the_work_of_a_dead_worker_is_noticed_within_a_minute_and_done_by_anothe
             f" {time.monotonic() - died:.0f} s"
         )
         assert ATTEMPT_LOST_AFTER + SWEEP < NOTICED_WITHIN
-        assert noticed
-        assert max(noticed) < NOTICED_WITHIN + A_SLOW_MACHINE
+        # Where each receipt was quicker than whoever looks for lost answers, none was
+        # lost: that nothing is under way any more says that the work was noticed.
+        assert max(noticed, default=timedelta(0)) < NOTICED_WITHIN + A_SLOW_MACHINE
         assert accepts_by_phone(the_house, students) == {
             student.mobile: 1 for student in students
         }

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from quadline.conversations.models import Conversation, MessageTemplate
 from quadline.conversations.starters import INTRODUCTION
 from quadline.numbers.models import SystemNumber
+from quadline.web.manage.setting_fields import SECTIONS
 from tests.browser import Person
 from tests.cast import Cast, student
 from tests.history import write_history
@@ -32,6 +33,8 @@ RUN_AXE = """async (rules) => {
 TOO_WIDE = """() => [...document.querySelectorAll(
   "html, main, dialog[open], .list, .conversation, .log-scroll, .card, .tabs, .rail")]
   .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth).map((box) => box.className || box.tagName)"""
+# In the app its main part scrolls: a page that does, too, has something hidden beneath it.
+TOO_TALL = """() => document.querySelector(".app") && document.documentElement.scrollHeight > innerHeight + 1"""
 REFUSED = "console: Failed to load resource: the server responded with a status of {}"
 WIDTHS = {1280: 820, 390: 844}
 # 640: a window of 1280 at 200 %; 320: at 400 %
@@ -79,6 +82,9 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
             "/me/password/",
             "/me/security/",
             "/me/tokens/",
+            "/me/edit/",
+            "/me/preferences/",
+            "/me/sessions/",
             "/help/",
             DOCS,
             "/accounts/logout/",
@@ -86,7 +92,18 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
         "theo": ["/inbox/", "/me/", f"{sally}message/", "/me/announce/"],
         "lena": ["/inbox/?whose=all&show=open", conversations["sally"], "/me/"],
         "omar": [conversations["pending"], "/me/"],
-        "ada": ["/manage/numbers/", "/manage/second-factors/"],
+        "ada": [
+            "/manage/numbers/",
+            "/manage/second-factors/",
+            *(f"/manage/settings/{slug}/" for slug in SECTIONS),
+            "/manage/settings/offices/new/",
+            "/manage/staff/",
+            "/manage/staff/?q=nobody",
+            "/manage/staff/invite/",
+            "/manage/staff/invite/many/",
+            f"/manage/staff/{people.maya.pk}/",
+            f"/manage/staff/{people.maya.pk}/deactivate/",
+        ],
     }
 
 
@@ -190,6 +207,8 @@ def too_wide(here: Person, where: str) -> list[str]:
         wrong += [
             f"{where} at {width} px: {box}" for box in here.page.evaluate(TOO_WIDE)
         ]
+        if here.page.evaluate(TOO_TALL):
+            wrong.append(f"{where} at {width} px: too tall")
     return wrong
 
 

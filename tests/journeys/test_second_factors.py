@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from quadline import clock
-from quadline.accounts.sessions import SessionStore
+from quadline.accounts.session_store import SessionStore
 from quadline.audit.models import AuditEntry
 from quadline.college.models import CollegeDecision
 from tests.browser import Person, person

@@ -6,6 +6,10 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from tests.architecture.conftest import enter
+
+__all__ = ["enter", "visitor"]
+
 
 @pytest.fixture
 def plain_files(settings: Settings, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 
 from quadline.accounts import codes
-from quadline.accounts.new_browsers import browser_words
 from tests.totp import code_at
 
 # RFC 6238, appendix B, by SHA-1; of eight digits there the last six here
@@ -33,20 +32,3 @@ def test_a_code_fits_a_step_around_and_no_further(steps: int, fits: bool) -> Non
 def test_what_is_no_code_fits_never(code: str) -> None:
     now = datetime(2026, 12, 1, 12, tzinfo=UTC)
     assert codes.step_of(RFC_SECRET, code, after=0, now=now) is None
-
-
-@pytest.mark.parametrize(
-    ("user_agent", "words"),
-    [
-        (
-            "Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140",
-            "Firefox on Windows",
-        ),
-        ("Mozilla/5.0 (iPhone; CPU) AppleWebKit Safari/604.1", "Safari on iPhone"),
-        ("Mozilla/5.0 (Windows NT) Chrome/140 Safari/537 Edg/140", "Edge on Windows"),
-        ("curl/8 <script>", "A browser"),
-        ("", "A browser"),
-    ],
-)
-def test_a_browser_is_named_in_our_words(user_agent: str, words: str) -> None:
-    assert browser_words(user_agent) == words

@@ -113,7 +113,8 @@ def test_while_the_database_is_away_the_last_known_values_count(
 
     monkeypatch.setattr(current, "READ_AGAIN_SECONDS", 0)
     monkeypatch.setattr(CollegeDecision.objects, "values_list", away)
-    monkeypatch.setattr(current, "_decided", {NAME: "Birch College"})
+    known = current.Reading({NAME: "Birch College"}, current.LONG_AGO)
+    monkeypatch.setattr(current, "_last", known)
     assert college_settings().college_name == "Birch College"
 
 

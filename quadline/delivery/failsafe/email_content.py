@@ -73,6 +73,8 @@ def _facts(email: OutgoingEmail, author: User) -> Facts:
         why=LETTER_REASONS.get(message.reason, FailsafeReason.OTHER),
         staff_name=author.name,
         staff_title=author.title,
+        staff_pronouns=author.pronouns,
+        staff_signature=author.signature,
         office_phone=author.office_phone or college_settings().college_phone,
         college=college_settings().college_name,
         system_phone=message.system_number.phone if message.system_number else "",

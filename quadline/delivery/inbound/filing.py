@@ -143,16 +143,18 @@ def _places(
 
 
 def _firsts(places: Mapping[InboundText, ReplyOwner]) -> list[InboundText]:
-    """Those that are the first at each of their locks."""
-    locks = {text: _locks(text, place) for text, place in places.items()}
-    first_at: dict[str, InboundText] = {}
-    for text, of_one in locks.items():
-        for lock in of_one:
-            first_at.setdefault(lock, text)
+    """Those that are the first of each student they are about: a word of theirs to one
+    number may count for others.
+    """
+    students = {text: _students(text, place) for text, place in places.items()}
+    first_of: dict[str, InboundText] = {}
+    for text, phones_of_one in students.items():
+        for phone in phones_of_one:
+            first_of.setdefault(phone, text)
     return [
         text
-        for text, of_one in locks.items()
-        if all(first_at[lock] is text for lock in of_one)
+        for text, phones_of_one in students.items()
+        if all(first_of[phone] is text for phone in phones_of_one)
     ]
 
 
@@ -172,8 +174,11 @@ def _keep_back(places: Mapping[InboundText, ReplyOwner]) -> set[ledger.PhonePair
     """
     wanted = _to_keep_back(places)
     free = inflight.try_block_sends(wanted) if len(wanted) > 1 else set()
-    for pair in sorted(wanted.keys() - free):
-        (inflight.block_sends if wanted[pair] else ledger.lock_exclusive)(pair)
+    busy = wanted.keys() - free
+    ledger.lock_exclusive(*busy)
+    for pair in busy:
+        if wanted[pair]:
+            inflight.wait_for_calls(pair)
     return set(wanted)
 
 
@@ -201,9 +206,8 @@ def _pairs(text: InboundText, place: ReplyOwner) -> set[ledger.PhonePair]:
     return {pair_in(text), _asked_about(text, place)}
 
 
-def _locks(text: InboundText, place: ReplyOwner) -> set[str]:
-    pairs = _pairs(text, place)
-    return {ledger.lock_name(pair) for pair in pairs}
+def _students(text: InboundText, place: ReplyOwner) -> set[str]:
+    return {student for student, _ in _pairs(text, place)}
 
 
 def _asked_about(text: InboundText, place: ReplyOwner) -> ledger.PhonePair:
@@ -300,19 +304,18 @@ def _honor_all(
         ((reply.student_phone, text.system_phone), text.body)
         for text, _, reply in filed
     )
-    # by the lock of their pair: those of one are honored one after the other
+    # by student: what one of them said is honored one after the other
     together: dict[str, KeywordReply] = {}
     for text, place, reply in filed:
         pair = (reply.student_phone, text.system_phone)
-        lock = ledger.lock_name(pair)
         found = keyword_in(text.body, opted_out=pair in out)  # as the carrier read it
-        if lock in together:
+        if reply.student_phone in together:
             honor_keywords(list(together.values()))
             together = {}
         if found and _is_request(found):
             if pair not in waited:
                 ledger.lock_exclusive(pair)
-            together[lock] = KeywordReply(text, reply, *found)
+            together[reply.student_phone] = KeywordReply(text, reply, *found)
         elif (
             found is None and pair in waited and (phrase := stop_phrase_in(reply.body))
         ):

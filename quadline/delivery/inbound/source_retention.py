@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from quadline import clock
+from quadline.college.current import college_settings
 from quadline.delivery.models import IncomingEmail
 from quadline.jobs import job
 
-KEEP_SOURCES_FOR = timedelta(days=90)
 # Of a stranger's. A student's that could not be read, or is too long, is kept up to
 # MOST.
 MAX_STRAY_SOURCE = 200_000  # bytes
@@ -38,5 +38,6 @@ def drop_old_sources(timestamp: int) -> None:
     """The timetable's sweep. Their words stay; what became
     a message stays as it came.
     """
-    old = IncomingEmail.objects.filter(received_at__lt=clock.now() - KEEP_SOURCES_FOR)
+    kept_for = timedelta(days=college_settings().email_sources_days)
+    old = IncomingEmail.objects.filter(received_at__lt=clock.now() - kept_for)
     old.filter(message=None).exclude(kind="reply").update(source=None)

@@ -18,6 +18,7 @@ from quadline.carriers.protocol import (
     SentText,
 )
 from quadline.college.current import college_settings
+from quadline.college.rules import CollegeSettings
 from quadline.consent.confirmations import (
     AskedFor,
     Request,
@@ -35,6 +36,7 @@ from quadline.delivery.rules import NIGHTLY_LOOK_BACK
 from quadline.jobs import job
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD_STATES
+from quadline.sms import phones
 
 log = structlog.get_logger(__name__)
 
@@ -68,11 +70,23 @@ def check_carrier_answers(
 
 def confirmation_faults() -> list[tuple[ConfirmationCheck, list[str]]]:
     """The last check of each, with what is wrong in words."""
-    checks = ConfirmationCheck.objects.order_by("-asked")
+    college, wanted = college_settings().college_name, help_answer()
     return [
-        (each, faults_in(_summary(each), college=college_settings().college_name))
-        for each in checks
+        (each, faults_in(_summary(each), college=college, wanted=wanted))
+        for each in ConfirmationCheck.objects.order_by("-asked")
     ]
+
+
+def help_answer() -> str:
+    """The words to give the carrier for HELP; "" where the college has not said."""
+    return help_in_words(college_settings())
+
+
+def help_in_words(college: CollegeSettings) -> str:
+    """The same by settings that do not count yet."""
+    return college.help_answer.replace("{college}", college.college_name).replace(
+        "{phone}", phones.written(college.college_phone)
+    )
 
 
 def _asked_lately(now: datetime) -> Iterable[SystemNumber]:

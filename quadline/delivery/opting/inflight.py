@@ -59,7 +59,7 @@ def block_sends(pair: PhonePair) -> None:
     # that waited with the conversation locked, and a text refused just then,
     # would wait for each other.
     ledger.lock_exclusive(pair)
-    _wait_for_inflight(pair)
+    wait_for_calls(pair)
 
 
 def try_block_sends(pairs: Mapping[PhonePair, bool]) -> set[PhonePair]:
@@ -97,9 +97,9 @@ def _with_inflight_calls(pairs: Iterable[PhonePair]) -> set[PhonePair]:
     return busy
 
 
-def _wait_for_inflight(pair: PhonePair) -> None:
+def wait_for_calls(pair: PhonePair) -> None:
     """Until no call to this student is under way, within the patience
-    that the ledger has for the lock.
+    that the ledger has for the lock, which the transaction has asked for.
     """
     # A text that was claimed and not yet called finds the lock taken, and ends the
     # wait. Counted, and not timed: the clock may be set meanwhile.

@@ -326,6 +326,9 @@ def record_stop_requests(
     """The same for several numbers, all or none. Returns for how many it changed
     something. Raises RequestRefused.
     """
+    numbers = SystemNumber.objects.live().filter(inbox__in=inboxes).exclude(phone="")
+    # All at once: a STOP of this student's may want them, too.
+    ledger.lock_exclusive(*((student.mobile, number.phone) for number in numbers))
     entries = [
         record_stop_request(
             student=student,

@@ -27,6 +27,7 @@ from quadline.conversations.statuses import announce, climb, save_new
 from quadline.delivery import notices, rules
 from quadline.delivery.failsafe import closing
 from quadline.delivery.notices import notice_due
+from quadline.delivery.outbox import sensitive_words
 from quadline.delivery.outbox.deadlines import with_deadline
 from quadline.delivery.permission import opt_out_scope
 from quadline.delivery.permission.recipients import verdict_on
@@ -53,6 +54,10 @@ class TooManyTexts(TextRefused):
     """
 
 
+class SensitiveText(TextRefused):
+    """There is something in it that should not be texted, unless it is meant."""
+
+
 def accept_text(
     *,
     author: User,
@@ -62,6 +67,7 @@ def accept_text(
     now: datetime,
     is_meant: bool = False,
     as_written: bool = False,
+    send_anyway: bool = False,
     inbox: Inbox | None = None,
 ) -> Message:
     """Accept one text of a staff user to a student. The same id again is the same text.
@@ -69,8 +75,9 @@ def accept_text(
     ``inbox``: where it is written, and whose number it leaves from; None is the
     author's own. ``is_meant``: its author was asked whether one more is to go, and said
     so. ``as_written``: its author has said that what looks like a merge field is meant
-    as it stands. Raises TextRefused for a body that cannot be sent, or an author who
-    may not text, and TooManyTexts.
+    as it stands. ``send_anyway``: the same of what looks sensitive. Raises TextRefused
+    for a body that cannot be sent, or an author who may not text; TooManyTexts and
+    SensitiveText.
     """
     inbox = inbox or inbox_of(author)
     _check_author(author, inbox)
@@ -84,6 +91,10 @@ def accept_text(
         notice = notice_due(conversation, number)
         values = merging.values_for(author, student, number=number)
         text = _checked(_filled(body, values, as_written=as_written), notice)
+        # as this student would read it: a field may have brought it in
+        sensitive = sensitive_words.found_in(text)
+        if sensitive and not send_anyway:
+            raise SensitiveText(sensitive_words.sensitive_refusal(sensitive))
         number = number or request_number(
             inbox=inbox,
             actor=author,
@@ -102,7 +113,7 @@ def accept_text(
         )
         message.segments = segments.measure(message.text).segments
         _begin(message, number, now)
-        _show(message, now)
+        _show(message, now, sent_anyway=[match.kind for match in sensitive])
         _take_along(conversation, now)
         closing.write_email(message, now=now)  # if it is blocked
         return message
@@ -275,7 +286,7 @@ def _take_along(conversation: Conversation, now: datetime) -> None:
         Message.objects.filter(pk__in=ids).update(is_bulk=False)
 
 
-def _show(message: Message, now: datetime) -> None:
+def _show(message: Message, now: datetime, *, sent_anyway: list[str]) -> None:
     # that one is still to be answered
     is_in_question = message.reason == WaitingFor.QUESTION
     show_written(
@@ -289,6 +300,7 @@ def _show(message: Message, now: datetime) -> None:
         subject=message,
         actor=message.author,
         status=message.status,
+        **({"sent_anyway": sent_anyway} if sent_anyway else {}),
     )
     if message.due_at and message.reason != WaitingFor.NUMBER:
         wait = message.due_at - now if message.due_at > now else None

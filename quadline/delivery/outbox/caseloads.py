@@ -7,7 +7,6 @@ counts is how it stands at the end.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from django.db import transaction
 
@@ -15,33 +14,7 @@ from quadline.accounts.models import User
 from quadline.conversations.recognizing import recognize_phones
 from quadline.delivery.outbox.out_of_reach import hold_texts_out_of_reach
 from quadline.live.notifications import REACH_CHANGED, notify_screens
-from quadline.roster import importing, replacing
-
-
-@transaction.atomic
-def import_roster_files(
-    students_file: Path,
-    caseload_file: Path | None,
-    *,
-    now: datetime,
-    may_drop: bool = False,
-    is_trial: bool = False,
-) -> importing.Imported:
-    """Raises RosterFault; then nothing has changed, as after a trial."""
-    imported = importing.import_roster(
-        students_file,
-        caseload_file,
-        may_drop=may_drop,
-        now=now,
-    )
-    if is_trial:
-        transaction.set_rollback(True)
-        return imported
-    recognize_phones(now=now)
-    if caseload_file:
-        hold_texts_out_of_reach(now=now)
-    _tell_of_reach()
-    return imported
+from quadline.roster import replacing
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ from quadline.conversations.rules import Channel, Direction, Status
 from quadline.conversations.statuses import announce, save_new
 from quadline.delivery.failsafe import email_sender
 from quadline.delivery.models import OutgoingEmail
+from quadline.delivery.outbox import sensitive_words
 from quadline.emails import tokens
 from quadline.emails.outgoing import one_line
 from quadline.inboxes.models import Inbox, inbox_of, may_write_in
@@ -39,6 +40,10 @@ class EmailRefused(ValueError):
     """
 
 
+class SensitiveEmail(EmailRefused):
+    """There is something in it that should not be emailed, unless it is meant."""
+
+
 def accept_email(
     *,
     author: User,
@@ -49,14 +54,16 @@ def accept_email(
     now: datetime,
     with_contact_card: bool = False,
     as_written: bool = False,
+    send_anyway: bool = False,
     inbox: Inbox | None = None,
 ) -> Message:
     """Accept one email of a staff user to a student. The
     same id again is the same email.
 
     ``inbox``: where it is written; None is the author's own. ``as_written``: its author
-    has said that what looks like a merge field is meant as it stands. Raises
-    EmailRefused for what cannot be sent, or to whom.
+    has said that what looks like a merge field is meant as it stands. ``send_anyway``:
+    the same of what looks sensitive. Raises EmailRefused for what cannot be sent, or to
+    whom, and SensitiveEmail.
     """
     inbox = inbox or inbox_of(author)
     number = SystemNumber.objects.of_inbox(inbox.pk)
@@ -77,6 +84,9 @@ def accept_email(
             as_written=as_written,
         )
     )
+    sensitive = sensitive_words.found_in(f"{subject}\n{body}")
+    if sensitive and not send_anyway:
+        raise SensitiveEmail(sensitive_words.sensitive_refusal(sensitive))
     with transaction.atomic():
         conversation = open_conversation(
             inbox=inbox,
@@ -101,6 +111,7 @@ def accept_email(
             student.email,
             with_contact_card,
             now,
+            sent_anyway=[match.kind for match in sensitive],
         )
         return message
 
@@ -182,6 +193,8 @@ def _save(
     to: str,
     with_contact_card: bool,
     now: datetime,
+    *,
+    sent_anyway: list[str],
 ) -> None:
     save_new(message, Status.QUEUED, now=now)
     OutgoingEmail.objects.create(
@@ -194,7 +207,8 @@ def _save(
         created_at=now,
     )
     show_written(message, now=now)
-    record_audit("email accepted", subject=message, actor=message.author)
+    meant = {"sent_anyway": sent_anyway} if sent_anyway else {}
+    record_audit("email accepted", subject=message, actor=message.author, **meant)
     enqueue(email_sender.send_due_emails)
     announce(message)
     message.refresh_from_db(fields=["position"])

@@ -7,9 +7,9 @@ Said on the screens and by the API at once: nobody finds out after a day.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
 from django.utils.formats import date_format
 
+from quadline.college.current import college_settings
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.numbers.models import SystemNumber
@@ -98,5 +98,6 @@ def _next(message: Message, is_own: bool) -> str:
         return ""
     student = message.conversation.student
     then = "it goes as an email" if student and student.email else "it is not sent"
-    by = date_format(timezone.localtime(message.deadline_at), "D, M j, g:i A")
+    local = message.deadline_at.astimezone(college_settings().zone)
+    by = date_format(local, "D, M j, g:i A")
     return f"If {number_words(is_own)} isn’t active by {by}, {then}."

@@ -223,8 +223,9 @@ def _rounds(named: Sequence[ReceiptOfText]) -> list[list[ReceiptOfText]]:
 def _apply_each(named: Sequence[ReceiptOfText], now: datetime) -> list[Receipt]:
     """At most one for each text."""
     failures = [(receipt, ours) for receipt, ours in named if receipt.failure]
-    for message, receipt in _with_messages(failures):
-        recording.wait_if_opted_out(message, receipt.failure)
+    recording.wait_if_opted_out(
+        (message, receipt.failure) for message, receipt in _with_messages(failures)
+    )
     with connection.cursor() as cursor:
         cursor.execute(APPLY_RECEIPTS, _values(named, now))
         rows = cursor.fetchall()

@@ -1,5 +1,5 @@
 """How far a STOP reaches: the number it was sent to, its office, or
-the whole college (OPT_OUT_SCOPE).
+the whole college (opt_out_scope, a setting of the college).
 
 The ledger keeps what was said, pair by pair. Here is the question that every send,
 review, screen and report asks of it, and what START opens again. A refusal by the
@@ -107,6 +107,7 @@ def reason_words(reason: Reason) -> str:
 
 
 def current_scope() -> OptOutScope:
+    """As the college has it now. Asked once by whoever goes by it: it may change."""
     return OptOutScope(college_settings().opt_out_scope)
 
 
@@ -130,12 +131,12 @@ def is_out_in_scope(pair: PhonePair) -> bool:
 
 def phones_out_in_scope(system_phone: str) -> set[str]:
     """Every student phone that may not be texted from this number."""
-    if current_scope() is OptOutScope.NUMBER:
+    scope = current_scope()
+    if scope is OptOutScope.NUMBER:
         return ledger.opted_out_of(system_phone)
     with connection.cursor() as cursor:
         cursor.execute(
-            OUT_OF_NUMBER.format(reaches=REACHES[current_scope()]),
-            {"system": system_phone},
+            OUT_OF_NUMBER.format(reaches=REACHES[scope]), {"system": system_phone}
         )
         return {phone for (phone,) in cursor.fetchall()}
 
@@ -159,15 +160,15 @@ def system_phones_by_stop(
     system_phones: Iterable[str],
 ) -> Mapping[str, Collection[str]]:
     """The same for many, in one look: by the number that a STOP is sent to."""
-    asked = set(system_phones)
-    if current_scope() is OptOutScope.NUMBER:
+    asked, scope = set(system_phones), current_scope()
+    if scope is OptOutScope.NUMBER:
         return {phone: {phone} for phone in asked}
     rows = (
         SystemNumber.objects.exclude(phone="")
         .annotate(office=OFFICE_OF)
         .values_list("phone", "office")
     )
-    if current_scope() is OptOutScope.COLLEGE:
+    if scope is OptOutScope.COLLEGE:
         everywhere = {phone for phone, _ in rows}
         return {phone: everywhere | {phone} for phone in asked}
     theirs = SystemNumber.objects.filter(phone__in=asked).annotate(office=OFFICE_OF)
@@ -253,12 +254,13 @@ def _repeat(start: ConsentEntry, system_phone: str) -> None:
 
 def _others_out(pair: PhonePair) -> QuerySet[ConsentState]:
     """States of the student's own words to other numbers that reach this pair."""
+    scope = current_scope()
     states = ConsentState.objects.select_related("entry").filter(
         student_phone=pair[0], opted_out=True
     )
     states = states.exclude(system_phone=pair[1]).exclude(entry__source=Source.CARRIER)
-    if current_scope() is OptOutScope.NUMBER:
-        return states.none()
-    if current_scope() is OptOutScope.OFFICE:
+    if scope is OptOutScope.COLLEGE:
+        return states
+    if scope is OptOutScope.OFFICE:
         return states.filter(system_phone__in=system_phones_reached(pair[1]))
-    return states
+    return states.none()

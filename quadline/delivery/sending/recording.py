@@ -6,7 +6,7 @@ follows.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -244,7 +244,7 @@ def _end(
     now: datetime,
 ) -> None:
     """The carrier will not take it: its email is written now."""
-    wait_if_opted_out(message, failure)
+    wait_if_opted_out([(message, failure)])
     if not close_attempt(attempt, Attempt.Outcome.REFUSED, carrier_code):
         return
     is_over = climb(
@@ -310,12 +310,16 @@ def learn_from_failure(
     alerts.alert_if_administrators_concerned(failure, carrier_code)
 
 
-def wait_if_opted_out(message: Message, failure: Failure | None) -> None:
-    """Before the text is locked: a sender of another text of the
+def wait_if_opted_out(failed: Iterable[tuple[Message, Failure | None]]) -> None:
+    """Before the texts are locked: a sender of another text of a
     pair may be about to write that down.
     """
-    if failure is Failure.OPTED_OUT:
-        ledger.lock_exclusive(phones_of_message(message))
+    pairs = [
+        phones_of_message(message)
+        for message, failure in failed
+        if failure is Failure.OPTED_OUT
+    ]
+    ledger.lock_exclusive(*pairs)
 
 
 def learn_opt_out(

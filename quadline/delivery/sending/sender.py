@@ -25,6 +25,7 @@ from quadline.carriers.protocol import (
     Unknown,
     Unsent,
 )
+from quadline.college import current
 from quadline.consent import ledger
 from quadline.consent.rules import Reason, Verdict
 from quadline.conversations.rules import Pending
@@ -180,6 +181,9 @@ def _claim_and_check(queue: SendQueue, room: int) -> ClaimedBatch:
     if not claims:
         wait = _seconds_until_next_number(asked_at) if room else None
         return ClaimedBatch([], clock.monotonic_seconds(), False, wait)
+    # The scope must be newer than the attempts just committed. Then a STOP that goes by
+    # another, and so by another lock, sees these attempts and waits for them.
+    current.read_again()
     held = ledger.lock_shared({claim.to.pair for claim in claims})
     checked_at = clock.monotonic_seconds()
     allowed: list[Claim] = []

@@ -15,7 +15,8 @@ from quadline.consent.models import ConsentEntry, StopQuestion
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
 from quadline.delivery.inbound.filing import file_replies
-from quadline.delivery.outbox.caseloads import import_roster_files, replace_students
+from quadline.delivery.outbox.caseloads import replace_students
+from quadline.delivery.rosters.from_files import import_roster_files
 from quadline.delivery.tests.acts import fresh, number_row, reply, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import FormerPhone, Student

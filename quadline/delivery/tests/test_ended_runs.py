@@ -117,7 +117,8 @@ def test_a_refusal_that_teaches_an_opt_out_does_not_wait_for_its_own_text(
         wait(pair)
         with connection.cursor() as cursor:
             cursor.execute(LOCKED)
-            has_the_lock.append(cursor.fetchone() == (1,))
+            # the pair's and the student's
+            has_the_lock.append(cursor.fetchone() == (2,))
 
     monkeypatch.setattr(ledger, "lock_exclusive", waited)
     send_due()

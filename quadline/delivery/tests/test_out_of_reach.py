@@ -19,8 +19,9 @@ from quadline.delivery.failsafe.closing import send_as_email
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.outbox import deadlines, out_of_reach
 from quadline.delivery.outbox.accepting import cancel_text
-from quadline.delivery.outbox.caseloads import import_roster_files, replace_caseload
+from quadline.delivery.outbox.caseloads import replace_caseload
 from quadline.delivery.permission import reach
+from quadline.delivery.rosters.from_files import import_roster_files
 from quadline.delivery.tests.acts import (
     due_now,
     fresh,

@@ -16,6 +16,8 @@ FACTS = Facts(
     text="Your appeal was granted.\nCome by on Monday!",
     why=FailsafeReason.OPTED_OUT,
     staff_name="Maya Alvarez",
+    staff_pronouns="",
+    staff_signature="",
     staff_title="Academic advisor",
     office_phone="+17345550100",
     college="Alder College",
@@ -131,3 +133,14 @@ def test_empty_facts_leave_no_gaps() -> None:
     assert letter.endswith(
         "To answer, reply to this email.\n\nMaya Alvarez\nAlder College\n"
     )
+
+
+def test_the_sender_closes_it_as_they_wish() -> None:
+    with_pronouns = replace(FACTS, staff_pronouns="she/her")
+    assert "\n\nMaya Alvarez (she/her)\n" in failsafe_letter.plain_letter(with_pronouns)
+
+    own = replace(FACTS, staff_signature="Maya\n\nCommons <1st floor>")
+    assert failsafe_letter.plain_letter(own).endswith(
+        "\n\nMaya\n\nCommons <1st floor>\n"
+    )
+    assert "<p>Maya<br><br>Commons &lt;1st floor&gt;</p>" in failsafe_letter.html(own)

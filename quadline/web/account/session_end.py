@@ -18,7 +18,7 @@ from django.http import (
 from django.shortcuts import resolve_url
 
 from quadline.accounts.models import User
-from quadline.accounts.sessions import keep_alive
+from quadline.accounts.session_store import keep_alive
 
 
 def end_sessions(

@@ -13,8 +13,17 @@ from quadline.conversations import merging
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Channel
 from quadline.delivery.models import OutgoingEmail
-from quadline.delivery.outbox.accepting import TextRefused, TooManyTexts, accept_text
-from quadline.delivery.outbox.email_outbox import EmailRefused, accept_email
+from quadline.delivery.outbox.accepting import (
+    SensitiveText,
+    TextRefused,
+    TooManyTexts,
+    accept_text,
+)
+from quadline.delivery.outbox.email_outbox import (
+    EmailRefused,
+    SensitiveEmail,
+    accept_email,
+)
 from quadline.inboxes.models import Inbox
 from quadline.roster.models import Student
 from quadline.sms.merge_fields import MergeError
@@ -36,6 +45,7 @@ def accept_posted(
     subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
     # Read before the channel is: a form without an id is not accepted on either tab.
     message_id, as_written = posted_id(request), request.POST.get("as_written") == "yes"
+    send_anyway = request.POST.get("send_anyway") == "yes"
     if request.POST.get("channel") == Channel.EMAIL:
         with_card = request.POST.get("with_contact_card") == "yes"
         words = Wording(
@@ -43,6 +53,7 @@ def accept_posted(
             subject,
             with_card=with_card,
             as_written=as_written,
+            send_anyway=send_anyway,
         )
         return _email(
             request.user,
@@ -54,7 +65,7 @@ def accept_posted(
     # The person was asked whether one more text in so short a time is meant, and said
     # yes.
     is_meant = request.POST.get("one_more") == "yes"
-    words = Wording(body, as_written=as_written)
+    words = Wording(body, as_written=as_written, send_anyway=send_anyway)
     return _text(
         request.user,
         student,
@@ -73,7 +84,8 @@ def accept_again(
     """The words of a message that did not arrive, as a new one; asked twice,
     it is one new one. Raises NotAccepted.
 
-    As they were accepted before: whatever brackets are left in them are meant.
+    As they were accepted before: whatever brackets are left in them are meant, and
+    whatever looks sensitive.
     """
     # From the failed message's own id: two clicks, or two tabs, make the same id and so
     # one message.
@@ -88,6 +100,7 @@ def accept_again(
             failed.subject,
             with_card=with_card,
             as_written=True,
+            send_anyway=True,
         )
         return _email(
             author,
@@ -96,7 +109,7 @@ def accept_again(
             words,
             inbox=inbox,
         )
-    words = Wording(failed.body, as_written=True)
+    words = Wording(failed.body, as_written=True, send_anyway=True)
     return _text(
         author,
         student,
@@ -110,13 +123,14 @@ def accept_again(
 @dataclass(frozen=True)
 class Wording:
     """What is to be sent; ``as_written``: brackets that look
-    like a merge field are meant.
+    like a merge field are meant; ``send_anyway``: so is what looks sensitive.
     """
 
     body: str
     subject: str = ""
     with_card: bool = False
     as_written: bool = False
+    send_anyway: bool = False
 
 
 def _text(
@@ -135,6 +149,7 @@ def _text(
             message_id=message_id,
             body=words.body,
             as_written=words.as_written,
+            send_anyway=words.send_anyway,
             is_meant=is_meant,
             now=clock.now(),
             inbox=inbox,
@@ -160,6 +175,7 @@ def _email(
             body=words.body,
             with_contact_card=words.with_card,
             as_written=words.as_written,
+            send_anyway=words.send_anyway,
             now=clock.now(),
             inbox=inbox,
         )
@@ -170,6 +186,8 @@ def _email(
 def _not_accepted(refused: ValueError) -> NotAccepted:
     if isinstance(refused, TooManyTexts):
         return NotAccepted(str(refused), asks_to_go_on=True)
+    if isinstance(refused, SensitiveText | SensitiveEmail):
+        return NotAccepted(str(refused), may_be_sensitive=True)
     error = refused.__cause__
     if not isinstance(error, MergeError):
         return NotAccepted(str(refused))

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from quadline.college.current import college_settings
 from quadline.delivery.models import IncomingEmail
 from quadline.web.inbox.emails_shown import plain_text
 from quadline.web.manage.numbers import require_manager
@@ -56,6 +57,7 @@ def strays(request: StaffRequest) -> HttpResponse:
     context = {
         "strays": [_stray(row) for row in shown],
         "older": shown[-1].pk if len(found) > STRAYS_PAGE_ROWS else None,
+        "kept_days": college_settings().email_sources_days,
     }
     return render(request, "manage/strays.html", context)
 

@@ -1,1 +1,1 @@
-"""My profile: number, password and API tokens."""
+"""My profile: number, photo, name, preferences, password, devices and API tokens."""

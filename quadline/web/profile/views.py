@@ -5,7 +5,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from quadline.audit.models import record_audit
+from quadline.accounts.profiles import change_office_line
 from quadline.conversations import contact_card as cards
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import NumberState
@@ -64,9 +64,7 @@ def office_phone(request: StaffRequest) -> HttpResponseBase:
             "announced": last_announcement(request.user),
         }
         return render(request, "profile/page.html", context, status=422)
-    request.user.office_phone = phone
-    request.user.save(update_fields=["office_phone"])
-    record_audit("office line changed", subject=request.user, actor=request.user)
+    change_office_line(request.user, phone)
     words = "Your office line is saved." if phone else "Your office line is removed."
     messages.success(request, words)
     return redirect("profile")

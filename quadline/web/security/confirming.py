@@ -15,7 +15,7 @@ from django.urls import resolve
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from quadline.accounts.sessions import confirm
+from quadline.accounts.session_store import confirm
 from quadline.web.account.sign_in import unless_too_busy
 from quadline.web.security.addresses import passkey_data
 from quadline.web.security.kept_form import send_kept_form

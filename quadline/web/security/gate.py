@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from quadline.accounts.factors import lacks_required_factor
 from quadline.accounts.models import User
-from quadline.accounts.sessions import needs_confirmation
+from quadline.accounts.session_store import needs_confirmation
 from quadline.web.account.session_end import page_of_form
 from quadline.web.security.kept_form import keep_form
 from quadline.web.security.step_up import StepUp, asks

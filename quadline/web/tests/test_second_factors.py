@@ -16,7 +16,7 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from quadline import clock
-from quadline.accounts import codes, factors, new_browsers, sessions
+from quadline.accounts import codes, factors, new_browsers, session_store
 from quadline.accounts.factors import ResetRefused, reset_factors
 from quadline.accounts.models import User
 from quadline.audit.models import AuditEntry

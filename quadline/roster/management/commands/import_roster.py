@@ -1,4 +1,4 @@
-"""quadline import_roster students.csv [caseload.csv]"""
+"""quadline import_roster students.csv [caseload.csv], or a ZIP file or folder"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,9 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from quadline import clock
-from quadline.delivery.outbox.caseloads import import_roster_files
+from quadline.delivery.rosters.from_files import import_roster_files
 from quadline.roster.faults import ImportFault, RosterFault, write_faults
 from quadline.roster.importing import Dropped, Imported
+from quadline.roster.models import RosterMapping
 
 MAX_FAULTS_SHOWN = 20  # the list in the file has all of them
 WOULD_DROP = 3  # exit code
@@ -39,6 +40,10 @@ class Command(BaseCommand):
             ),
         )
         parser.add_argument(
+            "--mapping",
+            help="the name of a mapping made under Manage > Roster",
+        )
+        parser.add_argument(
             "--faults",
             type=Path,
             help="where the list of faults goes; else beside the students file",
@@ -56,6 +61,7 @@ class Command(BaseCommand):
                 now=clock.now(),
                 may_drop=options["allow_drop"],
                 is_trial=options["dry_run"],
+                mapping=_mapping(options["mapping"]),
             )
         except Dropped as dropped:
             self._say(dropped.imported, is_trial=True)
@@ -117,6 +123,15 @@ class Command(BaseCommand):
                 f" {error.strerror}. Name a place with --faults."
             )
         return f"\nThe list: {self.faults_file}"
+
+
+def _mapping(name: str | None) -> RosterMapping | None:
+    if not name:
+        return None
+    found = RosterMapping.objects.filter(name=name, is_ready=True).first()
+    if found is None:
+        raise CommandError(f"There is no mapping called {name}. Nothing was imported.")
+    return found
 
 
 def _listed(faults: Sequence[ImportFault]) -> str:

@@ -1,6 +1,7 @@
 // Enter where a message is written. A text goes; an email has paragraphs, and goes with Ctrl+Enter. From one line it goes on to the
 // words, or presses the line's own button: never the first button of the form. Without scripts that one finds recipients.
 
+const startsLine = () => document.body.dataset.enter === "newline"; // by preference
 const touch = window.matchMedia("(pointer: coarse)");
 
 document.addEventListener("keydown", (event) => {
@@ -9,7 +10,7 @@ document.addEventListener("keydown", (event) => {
   const always = event.ctrlKey || event.metaKey;
   const isEmail = field.matches("[data-email-body]");
   if (isEmail || field.matches("[data-body]")) {
-    if (!always && (isEmail || event.shiftKey || event.altKey || touch.matches)) return;
+    if (!always && (isEmail || event.shiftKey || event.altKey || touch.matches || startsLine())) return;
     event.preventDefault();
     const send = field.form.querySelector(isEmail ? "[data-send-email]" : "[data-send]");
     if (field.value.trim() && !send.disabled) field.form.requestSubmit(send);

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from quadline import clock
-from quadline.accounts import sessions
+from quadline.accounts import session_store
 from quadline.accounts.models import User
 from quadline.accounts.rules import Role
 from quadline.accounts.session_rules import (
@@ -139,9 +139,9 @@ def test_what_a_page_fetches_automatically_keeps_nobody_signed_in(
     ada = enter(people.ada)
     for _ in range(5):
         passing(11 * MINUTES)
-        assert is_in(ada, **{sessions.AUTOMATIC_HEADER: "1"})
+        assert is_in(ada, **{session_store.AUTOMATIC_HEADER: "1"})
     passing(11 * MINUTES)
-    assert not is_in(ada, **{sessions.AUTOMATIC_HEADER: "1"})
+    assert not is_in(ada, **{session_store.AUTOMATIC_HEADER: "1"})
 
 
 def test_a_session_in_use_ends_after_its_whole_time(
@@ -239,9 +239,9 @@ def test_a_session_of_the_release_before_begins_now(
 ) -> None:
     client = Client()
     client.force_login(people.maya)
-    assert sessions.SESSION_LIMITS not in client.session
+    assert session_store.SESSION_LIMITS not in client.session
     assert is_in(client)
-    assert sessions.SESSION_LIMITS in client.session
+    assert session_store.SESSION_LIMITS in client.session
     passing(481 * MINUTES)
     assert not is_in(client)
 
@@ -265,5 +265,5 @@ def test_ended_sessions_are_dropped_at_night(
     enter(people.ada)
     enter(people.maya)
     passing(61 * MINUTES)
-    sessions.drop_ended_sessions(timestamp=0)
+    session_store.drop_ended_sessions(timestamp=0)
     assert Session.objects.count() == 1

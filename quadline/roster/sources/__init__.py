@@ -1,0 +1,1 @@
+"""What rosters come as: our CSV, OneRoster, a mapped export; files, folders, ZIPs."""
