@@ -22,7 +22,7 @@ from quadline.accounts.tokens import revoke_token
 from quadline.accounts.visitors import visitor_address
 from quadline.audit.models import record_audit
 from quadline.client_address import bucket_of
-from quadline.emails import letters, sign_in_letters
+from quadline.emails import campus_letters, letters
 from quadline.jobs import enqueue, job
 
 
@@ -130,7 +130,7 @@ def send_link(user_id: int | None) -> None:
     if may_use_password(user):
         letters.password_link(to=user.email, link=password_link_of(user))
     else:
-        sign_in_letters.password_not_used(to=user.email)
+        campus_letters.password_not_used(to=user.email)
 
 
 def password_link_of(user: User) -> str:

@@ -13,27 +13,32 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from psycopg.errors import LockNotAvailable
 
-from quadline.accounts import guessing
+from quadline.accounts import guessing, session_store
 from quadline.accounts.browsers import remember
 from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.hashing import HASH_WAIT_SECONDS, TooBusy
 from quadline.accounts.models import User
-from quadline.accounts.passwords import set_password
+from quadline.accounts.new_browsers import tell_of_new_browser
+from quadline.accounts.passwords import is_current_password, set_password
 from quadline.accounts.sessions import session_address
-from quadline.accounts.single_sign_on import letters_about
-from quadline.accounts.single_sign_on.models import is_break_glass
-from quadline.accounts.single_sign_on.passwords_off import (
-    are_passwords_off,
-    may_use_password,
-)
-from quadline.accounts.visitors import visitor_address
-from quadline.audit.models import record_audit
+from quadline.accounts.single_sign_on import coming_in
+from quadline.accounts.single_sign_on.passwords_off import may_use_password
 
+ALLAUTHS = "allauth.mfa.stages.AuthenticateStage"
+SECOND_FACTOR = "quadline.accounts.single_sign_on.second_factor.SecondFactorStage"
 CAMPUS_ONLY_PAGE = "account/campus_only.html"
-CAMPUS_SESSION = "campus_sign_in"  # how to sign out at the provider, too
 SIGN_IN_REFUSED = (
     "Not signed in: there were too many wrong passwords. Try again in {wait}, or reset"
     " your password to get in now."
+)
+
+WAYS = {
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+    "mfa_reauthenticate": "Use a code",
+    "reauthenticate": "Use your password",
+}
+NOT_CONFIRMED = (
+    "Not confirmed: there were too many wrong passwords. Try again in {wait}."
 )
 
 
@@ -46,6 +51,7 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
         "email_password_mismatch": (
             "That email and password don't match. Check both and try again."
         ),
+        "incorrect_password": "This isn't your password. Nothing was done.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -74,21 +80,31 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
         self, request: HttpRequest, user: User, **hooks: Any
     ) -> HttpResponseBase | None:
         """A way in of ours, whichever it is, is off for whom passwords are."""
-        is_campus = bool((hooks.get("signal_kwargs") or {}).get("sociallogin"))
-        if not is_campus and not may_use_password(user):
+        if not coming_in.campus_login_in(hooks) and not may_use_password(user):
             return render(request, CAMPUS_ONLY_PAGE, status=403)
         refused: HttpResponseBase | None = super().pre_login(request, user, **hooks)
         return refused
 
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Raises ValidationError after too many wrong ones."""
+        if not may_use_password(user):
+            return False
+        try:
+            return is_current_password(user, password)
+        except TooManyTries as refused:
+            words = NOT_CONFIRMED.format(wait=in_words(refused.wait))
+            raise ValidationError(words) from refused
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        session_store.begin(request, user)
+
     def post_login(
         self, request: HttpRequest, user: User, **hooks: Any
     ) -> HttpResponseBase:
+        tell_of_new_browser(request, user)
         response: HttpResponseBase = super().post_login(request, user, **hooks)
-        campus = (hooks.get("signal_kwargs") or {}).get("sociallogin")
-        if campus:
-            _note_campus_sign_in(request, user, campus)
-        elif are_passwords_off():
-            _note_break_glass(request, user)
+        coming_in.note_sign_in(request, user, coming_in.campus_login_in(hooks))
         remember(response, request, user)
         return response
 
@@ -105,6 +121,19 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
         )
         guessing.unlock_account(user, actor=user)
 
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
+        """How somebody can confirm who they are, the surest first."""
+        methods = super().get_reauthentication_methods(user)
+        ways = WAYS if may_use_password(user) else WAYS.keys() - {"reauthenticate"}
+        known = [each for each in methods if each["id"] in ways]
+        known.sort(key=lambda each: list(WAYS).index(each["id"]))
+        return [{**each, "description": WAYS[each["id"]]} for each in known]
+
+    def get_login_stages(self) -> list[str]:
+        """allauth's, with our own of the second factor in its place."""
+        stages: list[str] = super().get_login_stages()
+        return [SECOND_FACTOR if each == ALLAUTHS else each for each in stages]
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """For allauth's table of sessions: its own limits are off."""
         return session_address(request)
@@ -114,29 +143,6 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
 
     def format_email_subject(self, subject: str) -> str:
         return subject
-
-
-def _note_campus_sign_in(request: HttpRequest, user: User, campus: Any) -> None:
-    kept = campus.state["campus"]
-    request.session[CAMPUS_SESSION] = kept
-    record_audit(
-        "signed in with a campus account",
-        subject=user,
-        actor=user,
-        provider=kept["provider"],
-    )
-
-
-def _note_break_glass(request: HttpRequest, user: User) -> None:
-    """A named administrator used a password while campus sign-in is on; somebody of
-    another domain may, and nobody needs to hear of it.
-    """
-    if is_break_glass(user):
-        address = visitor_address(request)
-        record_audit(
-            "signed in with a kept password", subject=user, actor=user, address=address
-        )
-        letters_about.tell_of_break_glass(user, address)
 
 
 @contextmanager

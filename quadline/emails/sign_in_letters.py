@@ -1,79 +1,68 @@
-"""One function per email about signing in with a campus account."""
+"""Letters to the owner of an account about how it is signed in to."""
 
-from collections.abc import Iterable
+from datetime import datetime
 
 from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
 
+from quadline.college.current import college_settings
 from quadline.emails.letters import send_to_staff
 
-PAGE = "/manage/sign-in/"
 
-
-def campus_sign_in_refused(*, to: Iterable[str], about: str, why: str) -> None:
-    """Tell the administrators whom the campus sign-in did not let in, and why.
-
-    ``about``: an address, or the domain of one that nobody vouches for, or "".
-    """
+def new_browser(
+    *,
+    to: str,
+    at: datetime,
+    browser: str,
+    address: str,
+) -> None:
+    """Tell a staff user of a sign-in from a browser that their account did not know."""
     lines = [
-        f"Somebody signed in with a campus account ({about or 'no address'}) and did"
-        " not get into Quadline.",
-        f"They read: {why}",
-        f"Who gets in, and as what: {settings.PUBLIC_URL}{PAGE}",
-        "You get this at most once an hour for each reason.",
+        f"Somebody, probably you, signed in to {_texting()} from a new browser.",
+        f"When: {_when(at)}\nBrowser: {browser}\nAddress: {address or 'unknown'}",
+        "If this was you, there is nothing to do.",
+        _if_it_was_not_you(),
     ]
-    send_to_staff("A campus account was not let in", lines, to)
+    send_to_staff("New sign-in to your Quadline account", lines, [to])
 
 
-def campus_account_linked(*, to: str, tokens: int) -> None:
-    """Tell the owner that their account opens with their campus account now."""
+def factors_changed(*, to: str, at: datetime, what: str) -> None:
+    """Tell the owner of a change to their second factors. ``what``: a sentence."""
     lines = [
-        "Your Quadline account is now linked to your campus account: you sign in with"
-        " that.",
+        f"{what} This was on {_when(at)}, for {_texting()}.",
+        "If this was you, there is nothing to do.",
+        _if_it_was_not_you(),
+    ]
+    send_to_staff("Your Quadline sign-in was changed", lines, [to])
+
+
+def codes_guessed(*, to: str, at: datetime, address: str) -> None:
+    """Tell the owner that somebody who knows the password tried wrong codes."""
+    lines = [
         (
-            f"{tokens} API token{'s' if tokens != 1 else ''} made before still"
-            f" work{'s' if tokens == 1 else ''}:"
-            f" {settings.PUBLIC_URL}/me/tokens/"
-            if tokens
-            else ""
+            f"On {_when(at)} somebody who knows your password for {_texting()} tried"
+            f" several wrong codes, from the address {address or 'unknown'}. They did"
+            " not get in."
         ),
-        "If this was not you, tell your Quadline administrator at once.",
+        "If this was you, wait a few minutes and try again.",
+        _if_it_was_not_you(),
     ]
-    send_to_staff(
-        "Your Quadline account is linked to your campus account",
-        [line for line in lines if line],
-        [to],
+    send_to_staff("Wrong codes for your Quadline account", lines, [to])
+
+
+def _texting() -> str:
+    return f"texting at {college_settings().college_name}"
+
+
+def _when(at: datetime) -> str:
+    local = timezone.localtime(at)
+    return f"{date_format(local, 'F j, Y')} at {date_format(local, 'g:i A')}"
+
+
+def _if_it_was_not_you() -> str:
+    return (
+        "If this was not you, reset your password now at"
+        f" {settings.PUBLIC_URL}/accounts/password/reset/, look at My profile >"
+        " Security, and tell your Quadline administrator."
     )
-
-
-def break_glass_used(*, to: Iterable[str], email: str, address: str) -> None:
-    """Tell all administrators that one of them came in by a password."""
-    lines = [
-        f"{email} signed in with a password, from {address or 'an unknown address'},"
-        " while everybody else signs in with a campus account.",
-        "This is meant for when the campus sign-in is away. If they know nothing of it,"
-        " deactivate the account and change its password.",
-        f"Who may: {settings.PUBLIC_URL}{PAGE}",
-    ]
-    send_to_staff(f"{email} signed in with a password", lines, to)
-
-
-def last_administrator_kept(*, to: Iterable[str], email: str) -> None:
-    """Tell the administrators that a claim would have cost the college its last one."""
-    lines = [
-        f"By the groups of their campus account, {email} is no administrator any more."
-        " They stay one, because nobody else is.",
-        "Make somebody else an administrator, or correct the groups or the rules:"
-        f" {settings.PUBLIC_URL}{PAGE}",
-    ]
-    send_to_staff("Your last Quadline administrator keeps the role", lines, to)
-
-
-def password_not_used(*, to: str) -> None:
-    """Somebody asked for a password link, and signs in with a campus account."""
-    lines = [
-        "Somebody, probably you, asked to reset your Quadline password. You sign in"
-        " with your campus account, so there is no password to reset.",
-        f"Sign in here: {settings.PUBLIC_URL}/accounts/login/",
-        "If you cannot sign in there, your IT help desk can help.",
-    ]
-    send_to_staff("You sign in to Quadline with your campus account", lines, [to])

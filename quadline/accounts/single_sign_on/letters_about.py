@@ -6,7 +6,7 @@ from quadline.accounts.models import User
 from quadline.accounts.single_sign_on.faults import REFUSAL_WORDS
 from quadline.accounts.single_sign_on.rules import NoEntry, domain_of
 from quadline.accounts.throttles import ThrottleBucket
-from quadline.emails import sign_in_letters as letters
+from quadline.emails import campus_letters as letters
 from quadline.jobs import enqueue, job
 
 

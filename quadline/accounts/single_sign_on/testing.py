@@ -14,6 +14,11 @@ from quadline.audit.models import record_audit
 PENDING, RESULT = "campus_test_under_way", "campus_test_result"
 # A session's row holds them until they are shown: what a person can look through.
 MAX_SHOWN = 60  # claims; each with some values
+# They say nothing of a person that a rule could go by (OpenID Connect Core, 2).
+OF_THE_TOKEN = frozenset(
+    ("at_hash", "aud", "auth_time", "azp", "c_hash", "exp")
+    + ("iat", "iss", "jti", "nbf", "nonce", "sid")
+)
 MAX_SHOWN_VALUES, MAX_SHOWN_LETTERS = 20, 200
 
 
@@ -74,7 +79,9 @@ def _verified_words(identity: CampusIdentity) -> str:
 
 def _shown(identity: CampusIdentity) -> list[list[Any]]:
     shown = []
-    for name, values in sorted(identity.claims.items())[:MAX_SHOWN]:
+    claims = [each for each in sorted(identity.claims) if each not in OF_THE_TOKEN]
+    for name in claims[:MAX_SHOWN]:
+        values = identity.claims[name]
         shown.append(
             [name, [value[:MAX_SHOWN_LETTERS] for value in values[:MAX_SHOWN_VALUES]]]
         )

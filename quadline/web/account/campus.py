@@ -21,7 +21,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from quadline.accounts.sign_in import CAMPUS_SESSION
+from quadline.accounts.single_sign_on.coming_in import CAMPUS_SESSION
 from quadline.accounts.single_sign_on.faults import AnswerFault, Fault
 from quadline.accounts.single_sign_on.models import (
     SignInConnection,

@@ -54,13 +54,18 @@ class SignIn(views.LoginView):  # type: ignore[misc]  # allauth is untyped
 
     def get_context_data(self, **shown: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**shown)
-        # Checked when it is followed: campus.leave_for_provider and allauth each do.
-        asked = self.request.GET.get("next", "")
-        return context | {
-            "has_campus": live_connection() is not None,
-            "passwords_off": are_passwords_off(),
-            "campus_query": urlencode({"next": asked}) if asked else "",
-        }
+        return context | ways_in(self.request)
+
+
+def ways_in(request: HttpRequest) -> dict[str, Any]:
+    """What the sign-in page offers."""
+    # Checked when it is followed: campus.leave_for_provider and allauth each do.
+    asked = request.GET.get("next", "")
+    return {
+        "has_campus": live_connection() is not None,
+        "passwords_off": are_passwords_off(),
+        "campus_query": urlencode({"next": asked}) if asked else "",
+    }
 
 
 class LinkForm(forms.Form):

@@ -13,6 +13,8 @@ from quadline.web.account.sign_in import (
     forgotten,
     unless_too_busy,
 )
+from quadline.web.requests import form_methods_only
+from quadline.web.security import confirming, second_step
 
 urlpatterns = [
     path(
@@ -44,6 +46,31 @@ urlpatterns = [
         "campus/signed-out/",
         login_not_required(campus.signed_out),
         name="account_campus_signed_out",
+    ),
+    path(
+        "second-step/",
+        login_not_required(form_methods_only(second_step.SecondStep.as_view())),
+        name="mfa_authenticate",
+    ),
+    path(
+        "passkey/",
+        login_not_required(form_methods_only(second_step.PasskeySignIn.as_view())),
+        name="mfa_login_webauthn",
+    ),
+    path(
+        "confirm/",
+        form_methods_only(confirming.ConfirmByPassword.as_view()),
+        name="account_reauthenticate",
+    ),
+    path(
+        "confirm/code/",
+        form_methods_only(confirming.ConfirmByCode.as_view()),
+        name="mfa_reauthenticate",
+    ),
+    path(
+        "confirm/passkey/",
+        form_methods_only(confirming.ConfirmByPasskey.as_view()),
+        name="mfa_reauthenticate_webauthn",
     ),
     path(
         "inactive/", login_not_required(views.account_inactive), name="account_inactive"

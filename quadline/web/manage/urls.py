@@ -5,6 +5,7 @@ from django.urls import include, path
 from quadline.web.manage import (
     college_logo,
     directory,
+    factors,
     invite,
     numbers,
     offices,
@@ -29,6 +30,12 @@ urlpatterns = [
     path("sign-in/test/", sign_in.test, name="sign_in_test"),
     path("sign-in/switch/", sign_in.switch, name="sign_in_switch"),
     path("sign-in/forget/", sign_in.forget, name="sign_in_forget"),
+    path("second-factors/", factors.factors_page, name="manage_factors"),
+    path(
+        "second-factors/<int:user_id>/reset/",
+        factors.reset_page,
+        name="manage_factors_reset",
+    ),
     path("settings/", settings.first_section, name="manage-settings"),
     path("settings/logo/", college_logo.change, name="manage-logo"),
     path("settings/offices/new/", offices.new_office, name="manage-office-new"),
