@@ -24,7 +24,9 @@ from tests.identity_providers import wrapping
 FORM = """<form method="post"><input name="user" aria-label="User"><button>Sign in</button>
 <button name="cancel">Cancel</button></form>"""
 POSTING = """<body onload="document.forms[0].submit()"><form method="post" action="{acs}">
-<input type="hidden" name="SAMLResponse" value="{answer}"><button>Go on</button></form></body>"""
+<input type="hidden" name="SAMLResponse" value="{answer}">
+<input type="hidden" name="RelayState" value="{state}"><button>Go on</button></form></body>"""
+ENVELOPE_SIGNED = ("sign response", "XSW1", "XSW2")
 people: dict[str, dict[str, Any]] = {}
 spoiling = ""
 last_answer = ""
@@ -86,8 +88,8 @@ class Answers:
             sp_entity_id=audience,
             name_id=persistent,
             authn={"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"},
-            sign_assertion=spoiling != "unsigned",
-            sign_response=spoiling == "sign response",
+            sign_assertion=spoiling not in ("unsigned", "XSW1", "XSW2"),
+            sign_response=spoiling in ENVELOPE_SIGNED,
             sign_alg=ds.SIG_RSA_SHA1 if spoiling == "SHA-1" else ds.SIG_RSA_SHA256,
             digest_alg=ds.DIGEST_SHA256,
         )
@@ -96,6 +98,9 @@ class Answers:
 
 def _late(written: str, signer: server.Server) -> str:
     """With other times, signed again where the signature should hold."""
+    if spoiling == "other issuer":
+        renamed = wrapping.of_another_issuer(written)
+        return wrapping.signed_again(renamed, signer)
     if spoiling in wrapping.ATTACKS:
         return wrapping.ATTACKS[spoiling](written)
     if spoiling in ("expired", "early"):
@@ -155,11 +160,13 @@ def application(url: str, folder: Path, sp_metadata_url: str) -> flask.Flask:
         else:
             written = answers.answer(asked, flask.request.form["user"])
         last_answer = written
-        return POSTING.format(acs=asked.assertion_consumer_service_url, answer=written)
+        state = "https://evil.example/" if spoiling == "relay state" else ""
+        acs = asked.assertion_consumer_service_url
+        return POSTING.format(acs=acs, answer=written, state=state)
 
     @app.get("/unsolicited")
     def unsolicited() -> str:
-        return POSTING.format(acs=_acs, answer=answers.answer(None, "maya"))
+        return POSTING.format(acs=_acs, answer=answers.answer(None, "maya"), state="")
 
     return app
 

@@ -39,6 +39,54 @@ def _text(root: Any) -> str:
     return str(etree.tostring(root).decode())
 
 
+def envelope_in_its_signature(written: str) -> str:
+    """XSW1: a forged envelope, whose signature holds the true one."""
+    forged, true, signature = _envelopes(written)
+    signature.append(true)
+    forged.insert(1, signature)
+    return _text(forged)
+
+
+def envelope_beside_its_signature(written: str) -> str:
+    """XSW2: a forged envelope holds the true one and its signature."""
+    forged, true, signature = _envelopes(written)
+    forged.insert(1, true)
+    forged.insert(2, signature)
+    return _text(forged)
+
+
+def _envelopes(written: str) -> tuple[Any, Any, Any]:
+    """A forged one, the true one, and the signature that was taken from it."""
+    true = etree.fromstring(written.encode())
+    signature = true.find("d:Signature", NAMES)
+    assert signature is not None
+    true.remove(signature)
+    words = etree.tostring(true).decode().replace(ATTACKER, VICTIM)
+    forged = etree.fromstring(words.encode())
+    forged.set("ID", "_forged")
+    return forged, true, signature
+
+
+def in_an_extension(written: str) -> str:
+    """XSW7: the forged one lies in an Extensions element, with the same id."""
+    root, assertion, _ = _parts(written)
+    forged = _forged(assertion)
+    forged.set("ID", assertion.get("ID"))
+    holder = etree.Element(f"{{{NAMES['p']}}}Extensions")
+    holder.append(forged)
+    root.insert(1, holder)
+    return _text(root)
+
+
+def of_another_issuer(written: str) -> str:
+    """Both say another issuer; without the signature, which no longer holds."""
+    root, assertion, signature = _parts(written)
+    for each in root.iterfind(".//a:Issuer", NAMES):
+        each.text = "https://evil.example/metadata"
+    assertion.remove(signature)
+    return _text(root)
+
+
 def before_the_signed(written: str) -> str:
     """XSW3: the forged one stands first, beside the signed one."""
     root, assertion, _ = _parts(written)
@@ -98,10 +146,13 @@ def changed(written: str) -> str:
 
 
 ATTACKS: dict[str, Callable[[str], str]] = {
+    "XSW1": envelope_in_its_signature,
+    "XSW2": envelope_beside_its_signature,
     "XSW3": before_the_signed,
     "XSW4": around_the_signed,
     "XSW5": same_id,
     "XSW6": signed_in_the_signature,
+    "XSW7": in_an_extension,
     "comment": comment_in_the_name,
     "document type": document_type,
     "changed": changed,

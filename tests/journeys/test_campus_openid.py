@@ -4,6 +4,7 @@ is not ours: good answers, and every kind of bad one.
 
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -220,6 +221,37 @@ def test_a_namesake_with_the_same_address_does_not_get_the_account(
     expect_refused(visitor, "linked to another campus account")
 
 
+def test_an_address_alone_opens_no_account_unless_the_rules_say_so(
+    provider: OpenIDProvider, people: Cast, the_house: House, visitor: Page
+) -> None:
+    decide(people.ada, links_accounts=False)
+    provider.knows(
+        "u-1", email="maya@alder.example", email_verified=True, groups=["text-leads"]
+    )
+    go_in(visitor, the_house, "u-1")
+
+    expect_refused(visitor, "it is not linked to your campus account")
+    people.maya.refresh_from_db()
+    assert people.maya.role == "advisor"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:x"],
+)
+def test_nobody_is_sent_elsewhere_after_signing_in(
+    provider: OpenIDProvider, the_house: House, visitor: Page, elsewhere: str
+) -> None:
+    provider.knows(
+        "u-1", email="maya@alder.example", email_verified=True, groups=["text-leads"]
+    )
+    visitor.goto(f"{the_house.url}/accounts/campus/?next={quote(elsewhere)}")
+    visitor.get_by_placeholder("sub").fill("u-1")
+    visitor.get_by_role("button", name="Authorize").click()
+
+    visitor.wait_for_url(f"{the_house.url}/inbox/**")
+
+
 @pytest.mark.parametrize(
     ("how", "words"),
     [
@@ -358,6 +390,7 @@ def test_an_administrator_sets_it_up_tests_it_and_switches_it_on(
     expect(page.get_by_role("heading", name="The test sign-in works")).to_be_visible()
     expect(page.get_by_role("status").first).to_contain_text("would not get in")
     page.get_by_label("Email domains of the college").fill("alder.example")
+    page.get_by_label("A verified email address opens the account").check()
     page.get_by_label("Claim of rule 1").fill("groups")
     page.get_by_label("Value of rule 1").fill("staff")
     page.get_by_label("Role of rule 1").select_option("Lead")

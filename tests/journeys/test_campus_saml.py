@@ -112,10 +112,14 @@ def test_a_signed_envelope_is_as_good_as_a_signed_assertion(
         ("early", "dated in the future"),
         ("unsolicited", "was started in another browser"),
         ("transient", "did not say who you are in a way that lasts"),
+        ("other issuer", "another identity provider"),
+        ("XSW1", "You’re not signed in"),
+        ("XSW2", "You’re not signed in"),
         ("XSW3", "You’re not signed in"),
         ("XSW4", "You’re not signed in"),
         ("XSW5", "You’re not signed in"),
         ("XSW6", "You’re not signed in"),
+        ("XSW7", "You’re not signed in"),
         ("comment", "You’re not signed in"),
         ("document type", "could not read the answer"),
     ],
@@ -167,6 +171,17 @@ def test_an_answer_opens_once_and_only_in_the_browser_that_asked(
     provider.spoils("unsolicited")
     visitor.goto(f"{provider.url}/unsolicited")
     expect_refused(visitor, "was started in another browser")
+
+
+def test_a_relay_state_sends_nobody_elsewhere(
+    provider: SamlProvider, the_house: House, visitor: Page
+) -> None:
+    provider.spoils("relay state")
+    visitor.goto(f"{the_house.url}/accounts/campus/?next=//evil.example/")
+    visitor.get_by_label("User").fill("maya")
+    visitor.get_by_role("button", name="Sign in").click()
+
+    visitor.wait_for_url(f"{the_house.url}/inbox/**")
 
 
 def test_metadata_are_pasted_tested_and_downloaded(

@@ -16,8 +16,10 @@ PENDING, RESULT = "campus_test_under_way", "campus_test_result"
 MAX_SHOWN = 60  # claims; each with some values
 # They say nothing of a person that a rule could go by (OpenID Connect Core, 2).
 OF_THE_TOKEN = frozenset(
-    ("at_hash", "aud", "auth_time", "azp", "c_hash", "exp")
-    + ("iat", "iss", "jti", "nbf", "nonce", "sid")
+    (
+        *("at_hash", "aud", "auth_time", "azp", "c_hash", "exp"),
+        *("iat", "iss", "jti", "nbf", "nonce", "sid"),
+    )
 )
 MAX_SHOWN_VALUES, MAX_SHOWN_LETTERS = 20, 200
 

@@ -1,10 +1,11 @@
 """Passwords while campus sign-in is on: the form, the reset, the profile, the tokens."""
 
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core import mail
-from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -151,6 +152,18 @@ def test_no_other_way_in_of_ours_opens_the_account(
     assert adapter.pre_login(request, people.ada, **hooks) is None
 
 
+def test_nobody_confirms_again_by_a_password_that_opens_nothing(
+    off: None, people: Cast
+) -> None:
+    adapter = StaffOnlyAdapter()
+    maya, ada = (User.objects.get(pk=user.pk) for user in (people.maya, people.ada))
+
+    assert not adapter.reauthenticate(maya, PASSWORD)
+    assert adapter.reauthenticate(ada, PASSWORD)
+    assert adapter.get_reauthentication_methods(maya) == []
+    assert len(adapter.get_reauthentication_methods(ada)) == 1
+
+
 def test_the_page_says_when_no_named_administrator_is_left(
     off: None, visitor: Client, people: Cast
 ) -> None:
@@ -163,7 +176,7 @@ def test_the_page_says_when_no_named_administrator_is_left(
     assert "administrator is left" in flat(visitor.get(page))
 
 
-def flat(answer: HttpResponse) -> str:
+def flat(answer: Any) -> str:
     return " ".join(answer.content.decode().split())
 
 
