@@ -2,6 +2,7 @@
 trusts the identity provider to have asked.
 """
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -16,7 +17,7 @@ from quadline.accounts.single_sign_on.configuring import switch_off
 from quadline.audit.models import AuditEntry
 from tests.browser import person
 from tests.cast import Cast
-from tests.house import House
+from tests.house import House, eventually
 from tests.identity_providers.stage import (
     OpenIDProvider,
     connect_openid,
@@ -108,19 +109,24 @@ def test_a_step_that_is_left_open_ends_with_the_connection(
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
-@pytest.mark.parametrize(
-    ("is_trusted", "heading"), [(True, "Students"), (False, "Security")]
-)
 def test_who_must_have_a_factor_sets_one_up_unless_the_provider_is_trusted(
     provider: OpenIDProvider,
     people: Cast,
     the_house: House,
     visitor: Page,
     required: None,
-    is_trusted: bool,
-    heading: str,
 ) -> None:
-    decide(people.ada, follows_claims=False, trusts_second_factor=is_trusted)
+    def is_led_there() -> bool:
+        visitor.goto(f"{the_house.url}/students/")
+        return visitor.url.endswith("/me/security/")
+
+    go_in(visitor, the_house, "u-ada")
+    visitor.wait_for_url(re.compile("/students/|/me/security/"))
+    # Every process follows a decision of the college within two seconds.
+    eventually(is_led_there)
+    decide(people.ada, follows_claims=False, trusts_second_factor=True)
+    visitor.context.clear_cookies()
     go_in(visitor, the_house, "u-ada")
 
-    expect(visitor.get_by_role("heading", level=1)).to_contain_text(heading)
+    expect(visitor.get_by_role("heading", level=1)).to_contain_text("Students")
+    assert not is_led_there()
