@@ -149,6 +149,7 @@ def reset_factors(user: User, *, actor: User | None) -> int:
         theirs = Authenticator.objects.filter(user_id=user.pk)
         types = sorted(theirs.values_list("type", flat=True))
         theirs.delete()
+        # Who mistyped often before they asked for help is not kept waiting.
         _forget_wrong_codes(user)
         if types:
             note_change(

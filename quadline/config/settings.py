@@ -193,7 +193,8 @@ MFA_FORMS = {
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 SESSION_ENGINE = "quadline.accounts.session_store"
-# As long as any session may last; its row says when (accounts/session_store.py).
+# As long as any session may last; when one ends is in its row:
+# accounts/session_store.py.
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

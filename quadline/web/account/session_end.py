@@ -52,6 +52,7 @@ class SignInRequired(LoginRequiredMiddleware):
 def page_of_form(request: HttpRequest) -> str:
     """The page that a form was on, as the browser says; "" for another site's."""
     came_from = urlsplit(request.headers.get("Referer", ""))
+    # Another site's page is no place to come back to.
     if came_from.netloc != request.get_host():
         return ""
     query = f"?{came_from.query}" if came_from.query else ""

@@ -52,6 +52,7 @@ class SecurityGate:
         if not isinstance(request.user, User) or request.resolver_match is None:
             return None
         name = request.resolver_match.url_name or ""
+        # Asked first: who must set one up has nothing to confirm with yet.
         if name not in SETTING_UP and _must_set_up(request, request.user):
             return _to_set_up(request)
         asked = asks(name, request.method or "")
@@ -65,6 +66,7 @@ def _must_set_up(request: HttpRequest, user: User) -> bool:
 
 
 def _to_set_up(request: HttpRequest) -> HttpResponseBase:
+    # A form's address may have nothing to open afterwards.
     is_page = request.method == "GET" and "HX-Request" not in request.headers
     if is_page:
         request.session[GO_ON] = request.get_full_path()

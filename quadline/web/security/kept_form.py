@@ -16,6 +16,7 @@ def keep_form(request: HttpRequest) -> None:
 
 def send_kept_form(request: HttpRequest, path: str) -> HttpResponseBase | None:
     """The answer to the form that was kept for this address, if there is one."""
+    # Once, whatever becomes of it: nothing is sent later that nobody remembers.
     kept = request.session.pop(KEPT_FORM, None)
     if kept is None or kept["path"] != path:
         return None
