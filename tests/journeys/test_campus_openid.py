@@ -61,6 +61,11 @@ def go_in(page: Page, the_house: House, subject: str) -> None:
     page.get_by_role("button", name="Authorize").click()
 
 
+def eventually_reads(the_house: House, email: str, subject: str) -> None:
+    mails = the_house.simulator.mail
+    eventually(lambda: subject in [each["subject"] for each in mails(email)])
+
+
 def expect_refused(page: Page, words: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("You’re not signed in")
     expect(page.locator("main")).to_contain_text(words)
@@ -91,8 +96,11 @@ def test_a_known_advisor_comes_in_and_goes_out_at_both_places(
         "role and office followed the campus account",
         "signed in with a campus account",
     }
-    mail = eventually(lambda: the_house.simulator.mail("maya@alder.example"))[0]
-    assert mail["subject"] == "Your Quadline account is linked to your campus account"
+    eventually_reads(
+        the_house,
+        "maya@alder.example",
+        "Your Quadline account is linked to your campus account",
+    )
 
     visitor.goto(f"{the_house.url}/accounts/logout/")
     visitor.locator("main form").get_by_role("button", name="Sign out").click()
@@ -354,8 +362,9 @@ def test_passwords_are_off_but_for_named_administrators_whose_use_is_told(
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/inbox/**")
-    mails = eventually(lambda: the_house.simulator.mail("ada@alder.example"))
-    assert mails[0]["subject"] == "ada@alder.example signed in with a password"
+    eventually_reads(
+        the_house, "ada@alder.example", "ada@alder.example signed in with a password"
+    )
     page.context.close()
 
 

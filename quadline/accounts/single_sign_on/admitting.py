@@ -107,7 +107,6 @@ def _known(found: Found, connection: SignInConnection) -> KnownAccount:
     is_administrator = user.role == Role.ADMINISTRATOR and user.is_active
     return KnownAccount(
         role=Role(user.role),
-        office=user.office.name if user.office else "",
         is_active=user.is_active,
         is_linked=found.is_linked,
         is_linked_to_another=not found.is_linked and links.exists(),

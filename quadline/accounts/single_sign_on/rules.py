@@ -3,7 +3,7 @@ a verdict out. No database here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from quadline.accounts.rules import Role, office_key
@@ -87,7 +87,6 @@ class KnownAccount:
     """The account that an identity leads to, by its subject or else by its address."""
 
     role: Role
-    office: str
     is_active: bool
     is_linked: bool  # to this very identity
     is_linked_to_another: bool  # to another subject of the same provider
@@ -144,12 +143,10 @@ def _refused_address(identity: CampusIdentity, rules: SignInRules) -> NoEntry | 
         return NoEntry.NO_ADDRESS
     if domain not in rules.domains:
         return NoEntry.OTHER_DOMAIN
+    said = identity.email_verified
     # What the provider denies, nobody can vouch for.
-    if identity.email_verified is False:
-        return NoEntry.NOT_VERIFIED
-    if identity.email_verified or identity.is_vouched_for:
-        return None
-    return NoEntry.NOT_VERIFIED
+    is_sure = identity.is_vouched_for if said is None else said
+    return None if is_sure else NoEntry.NOT_VERIFIED
 
 
 def _admit_new(identity: CampusIdentity, rules: SignInRules) -> Admission | NoEntry:
@@ -165,13 +162,12 @@ def _admit_known(
     identity: CampusIdentity, account: KnownAccount, rules: SignInRules
 ) -> Admission | NoEntry:
     links = not account.is_linked
+    stays = Admission(account.role, None, links_account=links)
     if account.keeps_role or not rules.follows_claims:
-        return Admission(account.role, None, links_account=links)
+        return stays
     role = _role_of(identity.claims, rules)
     if account.is_last_administrator and role != Role.ADMINISTRATOR:
-        return Admission(
-            account.role, None, links_account=links, kept_last_administrator=True
-        )
+        return replace(stays, kept_last_administrator=True)
     if role is None:
         return NoEntry.NO_ROLE
     return Admission(role, _office_of(identity.claims, rules), links_account=links)

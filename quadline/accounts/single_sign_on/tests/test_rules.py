@@ -41,7 +41,6 @@ MAYA = CampusIdentity(
 )
 KNOWN = KnownAccount(
     role=Role.ADVISOR,
-    office="",
     is_active=True,
     is_linked=False,
     is_linked_to_another=False,
