@@ -193,9 +193,7 @@ def _office_of(claims: Claims, rules: SignInRules) -> str | None:
 
 
 def opens_by_password(email: str, *, is_named: bool, rules: SignInRules | None) -> bool:
-    """``rules``: None while no campus sign-in is on. ``is_named``: an administrator
-    whose password the college chose to keep, for when the provider is away.
-    """
+    """``rules``: None while no campus sign-in is on. ``is_named``: keeps a password."""
     if rules is None or not rules.passwords_off:
         return True
     return is_named or domain_of(email) not in rules.domains
