@@ -195,7 +195,12 @@ def _locked(user: User, actor: User | None) -> User:
     return rows.get(pk=user.pk)
 
 
-def _keep_an_administrator(user: User, *, role: str, is_active: bool) -> None:
+def _keep_an_administrator(
+    user: User,
+    *,
+    role: str,
+    is_active: bool,
+) -> None:
     """Raises LastAdministrator when nobody else could let people in after this."""
     was_one = user.role == Role.ADMINISTRATOR and user.is_active
     stays_one = role == Role.ADMINISTRATOR and is_active

@@ -77,7 +77,10 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
         return user
 
     def pre_login(
-        self, request: HttpRequest, user: User, **hooks: Any
+        self,
+        request: HttpRequest,
+        user: User,
+        **hooks: Any,
     ) -> HttpResponseBase | None:
         """A way in of ours, whichever it is, is off for whom passwords are."""
         if not coming_in.campus_login_in(hooks) and not may_use_password(user):
@@ -100,7 +103,10 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
         session_store.begin(request, user)
 
     def post_login(
-        self, request: HttpRequest, user: User, **hooks: Any
+        self,
+        request: HttpRequest,
+        user: User,
+        **hooks: Any,
     ) -> HttpResponseBase:
         tell_of_new_browser(request, user)
         response: HttpResponseBase = super().post_login(request, user, **hooks)

@@ -49,7 +49,11 @@ class CampusAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
             return openid.openid_provider(live, request)
         raise ValueError("this provider is live no more")
 
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+    def is_open_for_signup(
+        self,
+        request: HttpRequest,
+        sociallogin: Any,
+    ) -> bool:
         return False
 
     def generate_state_param(self, state: dict[str, Any]) -> str:
@@ -98,7 +102,10 @@ class CampusAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
         raise ImmediateHttpResponse(refused(request, fault))
 
 
-def refused(request: HttpRequest, fault: AnswerFault) -> Any:
+def refused(
+    request: HttpRequest,
+    fault: AnswerFault,
+) -> Any:
     """The page for an answer that opens nothing; an administrator who tests reads more
     of it where they came from.
     """
@@ -144,7 +151,9 @@ def _session_of(sociallogin: Any, connection: SignInConnection) -> dict[str, Any
 
 
 def _tested(
-    request: HttpRequest, sociallogin: Any, connection: SignInConnection
+    request: HttpRequest,
+    sociallogin: Any,
+    connection: SignInConnection,
 ) -> HttpResponseRedirect:
     if sociallogin.state["test_by"] == request.user.pk:
         testing.note_success(request, sociallogin.identity, connection)
@@ -152,7 +161,10 @@ def _tested(
 
 
 def _fault_of(
-    error: Any, exception: Exception | None, context: dict[str, Any], said: str
+    error: Any,
+    exception: Exception | None,
+    context: dict[str, Any],
+    said: str,
 ) -> AnswerFault:
     if isinstance(exception, AnswerFault):
         return exception

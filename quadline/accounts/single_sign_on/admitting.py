@@ -36,7 +36,11 @@ MAX_ACCOUNT_NAME = 200
 class NotAdmitted(Exception):
     """Nothing was made or changed."""
 
-    def __init__(self, refusal: NoEntry, user: User | None) -> None:
+    def __init__(
+        self,
+        refusal: NoEntry,
+        user: User | None,
+    ) -> None:
         super().__init__(refusal)
         self.refusal = refusal
         self.user = user
@@ -50,7 +54,10 @@ class Found:
     is_linked: bool
 
 
-def admit_person(identity: CampusIdentity, connection: SignInConnection) -> User:
+def admit_person(
+    identity: CampusIdentity,
+    connection: SignInConnection,
+) -> User:
     """The account that they are signed in to now. Raises NotAdmitted."""
     with transaction.atomic():
         with database.cursor() as cursor:
@@ -68,7 +75,8 @@ def admit_person(identity: CampusIdentity, connection: SignInConnection) -> User
 
 
 def look_at(
-    identity: CampusIdentity, connection: SignInConnection
+    identity: CampusIdentity,
+    connection: SignInConnection,
 ) -> tuple[Found, Admission | NoEntry]:
     """What would become of them. Changes nothing."""
     found = _find(identity, connection)
@@ -89,7 +97,10 @@ def tell_of_refusal(refused: NotAdmitted, identity: CampusIdentity) -> None:
     letters_about.tell_of_refused(identity.email, refused.refusal)
 
 
-def _find(identity: CampusIdentity, connection: SignInConnection) -> Found:
+def _find(
+    identity: CampusIdentity,
+    connection: SignInConnection,
+) -> Found:
     linked = SocialAccount.objects.filter(
         provider=connection.provider_id, uid=identity.subject
     ).first()

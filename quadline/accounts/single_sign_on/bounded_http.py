@@ -98,7 +98,10 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-def _read(response: requests.Response, ends_at: float) -> bytes:
+def _read(
+    response: requests.Response,
+    ends_at: float,
+) -> bytes:
     read = bytearray()
     for piece in response.iter_content(16_384):
         read += piece

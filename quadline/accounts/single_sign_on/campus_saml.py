@@ -47,7 +47,9 @@ def saml_provider(connection: SignInConnection, request: HttpRequest) -> CampusS
 
 
 def login_of(
-    request: HttpRequest, connection: SignInConnection, kept: dict[str, Any]
+    request: HttpRequest,
+    connection: SignInConnection,
+    kept: dict[str, Any],
 ) -> SocialLogin:
     """A verified answer that this browser asked for, once. Raises AnswerFault."""
     provider = saml_provider(connection, request)

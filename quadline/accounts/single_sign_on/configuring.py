@@ -40,7 +40,11 @@ MAX_RULES = 50
 class NotConfigured(ValueError):
     """Nothing was changed. ``field``: what is wrong; the message says how."""
 
-    def __init__(self, field: str, words: str) -> None:
+    def __init__(
+        self,
+        field: str,
+        words: str,
+    ) -> None:
         super().__init__(words)
         self.field = field
 
@@ -205,7 +209,11 @@ def save_policy(given: PolicyGiven, *, version: int, actor: User) -> SignInPolic
     return policy
 
 
-def forget_link(user: User, *, actor: User) -> bool:
+def forget_link(
+    user: User,
+    *,
+    actor: User,
+) -> bool:
     """Whose campus account was replaced can be linked again. False: none was linked."""
     with transaction.atomic():
         ended, _ = SocialAccount.objects.filter(user=user).delete()
@@ -273,7 +281,10 @@ def _require_way_in(given: PolicyGiven) -> None:
         )
 
 
-def _write(policy: SignInPolicy, given: PolicyGiven) -> None:
+def _write(
+    policy: SignInPolicy,
+    given: PolicyGiven,
+) -> None:
     policy.domains = list(given.domains)
     policy.role_rules = [list(rule) for rule in given.role_rules]
     policy.office_claim = given.office_claim

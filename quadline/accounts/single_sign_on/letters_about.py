@@ -10,7 +10,10 @@ from quadline.emails import campus_letters as letters
 from quadline.jobs import enqueue, job
 
 
-def tell_of_refused(email: str, refusal: NoEntry) -> None:
+def tell_of_refused(
+    email: str,
+    refusal: NoEntry,
+) -> None:
     """One email an hour for each reason. It names nobody whose address is not known to
     be theirs.
     """

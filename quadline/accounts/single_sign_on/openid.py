@@ -60,12 +60,20 @@ class CampusOpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # 
         """
         return dict(self.connection.described)
 
-    def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
+    def get_callback_url(
+        self,
+        request: HttpRequest,
+        app: SocialApp,
+    ) -> str:
         """Never from the Host header."""
         return f"{settings.PUBLIC_URL}{reverse('account_campus_return')}"
 
     def complete_login(
-        self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any
+        self,
+        request: HttpRequest,
+        app: SocialApp,
+        token: Any,
+        **kwargs: Any,
     ) -> SocialLogin:
         answer = kwargs["response"]
         said = self._identity_token(answer.get("id_token"))
@@ -191,7 +199,8 @@ def openid_provider(connection: SignInConnection, request: HttpRequest) -> Campu
 
 
 def identity_of(
-    claims: Mapping[str, Any], connection: SignInConnection
+    claims: Mapping[str, Any],
+    connection: SignInConnection,
 ) -> CampusIdentity:
     name = claims.get("name") or " ".join(
         str(claims.get(part) or "") for part in ("given_name", "family_name")

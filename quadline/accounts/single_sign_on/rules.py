@@ -149,7 +149,10 @@ def _refused_address(identity: CampusIdentity, rules: SignInRules) -> NoEntry | 
     return None if is_sure else NoEntry.NOT_VERIFIED
 
 
-def _admit_new(identity: CampusIdentity, rules: SignInRules) -> Admission | NoEntry:
+def _admit_new(
+    identity: CampusIdentity,
+    rules: SignInRules,
+) -> Admission | NoEntry:
     role = _role_of(identity.claims, rules)
     if not rules.creates_accounts:
         return NoEntry.NO_ACCOUNT
@@ -159,7 +162,9 @@ def _admit_new(identity: CampusIdentity, rules: SignInRules) -> Admission | NoEn
 
 
 def _admit_known(
-    identity: CampusIdentity, account: KnownAccount, rules: SignInRules
+    identity: CampusIdentity,
+    account: KnownAccount,
+    rules: SignInRules,
 ) -> Admission | NoEntry:
     links = not account.is_linked
     stays = Admission(account.role, None, links_account=links)
@@ -173,7 +178,10 @@ def _admit_known(
     return Admission(role, _office_of(identity.claims, rules), links_account=links)
 
 
-def _role_of(claims: Claims, rules: SignInRules) -> Role | None:
+def _role_of(
+    claims: Claims,
+    rules: SignInRules,
+) -> Role | None:
     # In the college's order, not by rank: who writes the rules sees what counts.
     for rule in rules.role_rules:
         if rule.value in claims.get(rule.claim, ()):
@@ -181,7 +189,10 @@ def _role_of(claims: Claims, rules: SignInRules) -> Role | None:
     return Role.ADVISOR if rules.unmapped == Unmapped.ADVISOR else None
 
 
-def _office_of(claims: Claims, rules: SignInRules) -> str | None:
+def _office_of(
+    claims: Claims,
+    rules: SignInRules,
+) -> str | None:
     """The name of an office; None when the claims name none."""
     given = claims.get(rules.office_claim, ()) if rules.office_claim else ()
     if not rules.office_rules:
@@ -192,7 +203,12 @@ def _office_of(claims: Claims, rules: SignInRules) -> str | None:
     return None
 
 
-def opens_by_password(email: str, *, is_named: bool, rules: SignInRules | None) -> bool:
+def opens_by_password(
+    email: str,
+    *,
+    is_named: bool,
+    rules: SignInRules | None,
+) -> bool:
     """``rules``: None while no campus sign-in is on. ``is_named``: keeps a password."""
     if rules is None or not rules.passwords_off:
         return True

@@ -250,7 +250,10 @@ def _named_connection(state: str) -> SignInConnection | None:
     return SignInConnection.objects.filter(pk=int(named)).first()
 
 
-def _require_issuer(request: HttpRequest, connection: SignInConnection) -> None:
+def _require_issuer(
+    request: HttpRequest,
+    connection: SignInConnection,
+) -> None:
     """RFC 9207: an answer that says who it is from must say the right one."""
     said = request.GET.get("iss")
     if said is not None and said != connection.issuer:

@@ -38,7 +38,11 @@ def unless_too_busy(view: SignInView) -> SignInView:
     """For a page on which a password is hashed."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **parts: Any) -> HttpResponseBase:
+    def answer(
+        request: HttpRequest,
+        *args: Any,
+        **parts: Any,
+    ) -> HttpResponseBase:
         try:
             return view(request, *args, **parts)
         except TooBusy:
@@ -121,7 +125,12 @@ class NewPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]  # alla
         page: HttpResponseBase = super().get(request, *args, **parts)
         return page
 
-    def post(self, request: HttpRequest, *args: Any, **parts: Any) -> HttpResponseBase:
+    def post(
+        self,
+        request: HttpRequest,
+        *args: Any,
+        **parts: Any,
+    ) -> HttpResponseBase:
         # The link is from before passwords were switched off.
         if not may_use_password(self.reset_user):
             return self._off(request)

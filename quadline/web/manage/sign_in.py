@@ -159,7 +159,11 @@ def policy_in(written: MultiValueDict[str, str]) -> configuring.PolicyGiven:
     )
 
 
-def _full_rows(rows: Any, *, filled: int) -> list[Any]:
+def _full_rows(
+    rows: Any,
+    *,
+    filled: int,
+) -> list[Any]:
     """``filled``: a row in which none of so many first cells is filled in is empty."""
     kept = []
     for row in rows:

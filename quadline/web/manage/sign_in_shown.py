@@ -56,7 +56,10 @@ def context(
     }
 
 
-def rules_shown(given: PolicyGiven | None, kept: SignInPolicy) -> dict[str, Any]:
+def rules_shown(
+    given: PolicyGiven | None,
+    kept: SignInPolicy,
+) -> dict[str, Any]:
     """What was typed, or what is kept; with rows left to fill in."""
     from_form: Any = given or kept
     role_rows = [list(rule) for rule in from_form.role_rules]
