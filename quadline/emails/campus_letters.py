@@ -6,7 +6,7 @@ from django.conf import settings
 
 from quadline.emails.letters import send_to_staff
 
-PAGE = "/manage/sign-in/"
+SETTINGS_PAGE = "/manage/sign-in/"
 
 
 def campus_sign_in_refused(*, to: Iterable[str], about: str, why: str) -> None:
@@ -18,7 +18,7 @@ def campus_sign_in_refused(*, to: Iterable[str], about: str, why: str) -> None:
         f"Somebody signed in with a campus account ({about or 'no address'}) and did"
         " not get into Quadline.",
         f"They read: {why}",
-        f"Who gets in, and as what: {settings.PUBLIC_URL}{PAGE}",
+        f"Who gets in, and as what: {settings.PUBLIC_URL}{SETTINGS_PAGE}",
         "You get this at most once an hour for each reason.",
     ]
     send_to_staff("A campus account was not let in", lines, to)
@@ -52,7 +52,7 @@ def break_glass_used(*, to: Iterable[str], email: str, address: str) -> None:
         " while everybody else signs in with a campus account.",
         "This is meant for when the campus sign-in is away. If they know nothing of it,"
         " deactivate the account and change its password.",
-        f"Who may: {settings.PUBLIC_URL}{PAGE}",
+        f"Who may: {settings.PUBLIC_URL}{SETTINGS_PAGE}",
     ]
     send_to_staff(f"{email} signed in with a password", lines, to)
 
@@ -63,7 +63,7 @@ def last_administrator_kept(*, to: Iterable[str], email: str) -> None:
         f"By the groups of their campus account, {email} is no administrator any more."
         " They stay one, because nobody else is.",
         "Make somebody else an administrator, or correct the groups or the rules:"
-        f" {settings.PUBLIC_URL}{PAGE}",
+        f" {settings.PUBLIC_URL}{SETTINGS_PAGE}",
     ]
     send_to_staff("Your last Quadline administrator keeps the role", lines, to)
 

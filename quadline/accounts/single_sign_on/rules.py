@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from quadline.accounts.rules import Role, office_key
 
-MAX_EMAIL = 254  # characters: RFC 5321, 4.5.3.1.3, and what an account holds
+MAX_CLAIMED_EMAIL = 254  # characters: RFC 5321, 4.5.3.1.3, and what an account holds
 Claims = Mapping[str, Sequence[str]]  # each claim by its name, with all its values
 
 
@@ -111,7 +111,11 @@ def domain_of(email: str) -> str:
     before, at, domain = written.rpartition("@")
     # A line break would end in the head of an email, a NUL in no database.
     is_plain = written.isprintable() and " " not in written
-    return domain if before and at and is_plain and len(written) <= MAX_EMAIL else ""
+    return (
+        domain
+        if before and at and is_plain and len(written) <= MAX_CLAIMED_EMAIL
+        else ""
+    )
 
 
 def admit(
@@ -149,10 +153,7 @@ def _refused_address(identity: CampusIdentity, rules: SignInRules) -> NoEntry | 
     return None if is_sure else NoEntry.NOT_VERIFIED
 
 
-def _admit_new(
-    identity: CampusIdentity,
-    rules: SignInRules,
-) -> Admission | NoEntry:
+def _admit_new(identity: CampusIdentity, rules: SignInRules) -> Admission | NoEntry:
     role = _role_of(identity.claims, rules)
     if not rules.creates_accounts:
         return NoEntry.NO_ACCOUNT
@@ -162,9 +163,7 @@ def _admit_new(
 
 
 def _admit_known(
-    identity: CampusIdentity,
-    account: KnownAccount,
-    rules: SignInRules,
+    identity: CampusIdentity, account: KnownAccount, rules: SignInRules
 ) -> Admission | NoEntry:
     links = not account.is_linked
     stays = Admission(account.role, None, links_account=links)
@@ -178,10 +177,7 @@ def _admit_known(
     return Admission(role, _office_of(identity.claims, rules), links_account=links)
 
 
-def _role_of(
-    claims: Claims,
-    rules: SignInRules,
-) -> Role | None:
+def _role_of(claims: Claims, rules: SignInRules) -> Role | None:
     # In the college's order, not by rank: who writes the rules sees what counts.
     for rule in rules.role_rules:
         if rule.value in claims.get(rule.claim, ()):
@@ -189,10 +185,7 @@ def _role_of(
     return Role.ADVISOR if rules.unmapped == Unmapped.ADVISOR else None
 
 
-def _office_of(
-    claims: Claims,
-    rules: SignInRules,
-) -> str | None:
+def _office_of(claims: Claims, rules: SignInRules) -> str | None:
     """The name of an office; None when the claims name none."""
     given = claims.get(rules.office_claim, ()) if rules.office_claim else ()
     if not rules.office_rules:
@@ -203,12 +196,7 @@ def _office_of(
     return None
 
 
-def opens_by_password(
-    email: str,
-    *,
-    is_named: bool,
-    rules: SignInRules | None,
-) -> bool:
+def opens_by_password(email: str, *, is_named: bool, rules: SignInRules | None) -> bool:
     """``rules``: None while no campus sign-in is on. ``is_named``: keeps a password."""
     if rules is None or not rules.passwords_off:
         return True

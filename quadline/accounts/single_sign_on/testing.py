@@ -24,7 +24,7 @@ OF_THE_TOKEN = frozenset(
 MAX_SHOWN_VALUES, MAX_SHOWN_LETTERS = 20, 200
 
 
-def begin(request: HttpRequest) -> None:
+def begin_test(request: HttpRequest) -> None:
     request.session[PENDING] = True
 
 

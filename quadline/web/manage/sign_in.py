@@ -99,7 +99,7 @@ def test(request: StaffRequest) -> HttpResponseBase:
         messages.error(request, "There is no connection to test yet.")
         return redirect("manage_sign_in")
     # A refusal on the way back is then shown here, with its details.
-    testing.begin(request)
+    testing.begin_test(request)
     return send_to(draft, request, test_by=request.user.pk)
 
 

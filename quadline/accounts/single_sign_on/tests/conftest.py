@@ -10,10 +10,10 @@ from quadline.accounts.models import SignInConnection, SignInPolicy, User
 from quadline.accounts.single_sign_on import configuring
 from quadline.accounts.single_sign_on.configuring import PolicyGiven
 from quadline.accounts.single_sign_on.models import current_policy
-from quadline.accounts.tests.conftest import visitor
+from quadline.accounts.tests.conftest import plain_files, visitor
 from tests.cast import Cast
 
-__all__ = ["decide", "live", "visitor"]
+__all__ = ["decide", "live", "plain_files", "visitor"]
 Decide = Callable[..., SignInPolicy]
 ROLES = (
     ("groups", "text-admins", "administrator"),
