@@ -13,7 +13,7 @@ SLOW_TO_RAISE := browser or house or simulator or processes or commits or slow o
 ON_THEIR_OWN := $(addprefix tests/faults/test_,short_run.py told_to_stop.py database_dies.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev run test test-fast test-slow-list test-rooms test-faults test-short-run test-journeys faults check bench pages screenshots try-docs train-opt-out chromium faketime deploy-tools clean
+.PHONY: help demo dev run test test-fast test-slow-list test-rooms test-faults test-short-run test-journeys faults check bench pages screenshots try-docs train-opt-out chromium faketime xmlsec1 deploy-tools clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ ifdef ROOM
 test: $(STAMP)
 	$(BIN)/pytest -q quadline/$(ROOM)
 else
-test: $(STAMP) chromium faketime deploy-tools  ## everything, browser tests too; ROOM=consent: one room's tests only
+test: $(STAMP) chromium faketime xmlsec1 deploy-tools  ## everything, browser tests too; ROOM=consent: one room's tests only
 	@$(MAKE) --no-print-directory -j4 --output-sync=line $(LANES)
 endif
 
@@ -103,6 +103,9 @@ $(STAMP): pyproject.toml uv.lock
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check uv && \
 	  $(BIN)/uv sync --locked --quiet --inexact --compile-bytecode; fi
 	@touch $(STAMP)
+
+xmlsec1: $(STAMP)
+	@$(BIN)/python scripts/ensure_xmlsec1.py
 
 clean:  ## forget the environment; data is kept
 	rm -rf $(VENV)

@@ -165,6 +165,7 @@ def shots(built: house.House) -> list[Shot]:
         Shot("profile-failed", JORDAN, "/me/"),
         Shot("password", MAYA, "/me/password/"),
         Shot("numbers", RUTH, "/manage/numbers/"),
+        Shot("signing-in", RUTH, "/manage/sign-in/"),
         Shot("settings-college", RUTH, "/manage/settings/college/"),
         Shot("settings-texting", RUTH, "/manage/settings/texting/"),
         Shot("staff", RUTH, "/manage/staff/"),

@@ -155,7 +155,8 @@ def _empty_tables() -> bool:
         if cursor.fetchone()[0]:
             return False
         cursor.execute(
-            "TRUNCATE accounts_user, roster_student, consent_consententry,"
+            "TRUNCATE accounts_user, accounts_signinconnection,"
+            " accounts_signinpolicy, roster_student, consent_consententry,"
             " college_collegedecision, college_collegelogo,"
             " webhooks_carrierevent, django_session, cache, procrastinate_jobs CASCADE"
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from quadline.accounts.models import Office, User
 from quadline.accounts.rules import May, Role
@@ -203,24 +204,39 @@ def come_back_from_leave(user: User, *, actor: User | None) -> bool:
     return True
 
 
-def _locked(user: User, actor: User | None) -> User:
-    """The account as it is now, nobody else's until the transaction ends."""
+def change_roles_in_turn() -> None:
+    """Until the transaction ends nobody else changes who is an administrator."""
     with connection.cursor() as cursor:
         cursor.execute(ADMINISTRATORS_IN_TURN)
+
+
+def others_who_manage(user: User) -> QuerySet[User]:
+    """Who could let people in if this one could not."""
+    others = User.objects.who_manage().exclude(pk=user.pk)
+    # Someone who was invited and has never come in cannot help anybody yet.
+    return others.exclude(invited_at__isnull=False, last_login=None)
+
+
+def _locked(user: User, actor: User | None) -> User:
+    """The account as it is now, nobody else's until the transaction ends."""
+    change_roles_in_turn()
     if actor and not User.objects.get(pk=actor.pk).may[May.MANAGE]:
         raise NoLongerAdministrator
     rows = User.objects.select_for_update(of=("self",)).select_related("office")
     return rows.get(pk=user.pk)
 
 
-def _keep_an_administrator(user: User, *, role: str, is_active: bool) -> None:
+def _keep_an_administrator(
+    user: User,
+    *,
+    role: str,
+    is_active: bool,
+) -> None:
     """Raises LastAdministrator when nobody else could let people in after this."""
     was_one = user.role == Role.ADMINISTRATOR and user.is_active
     stays_one = role == Role.ADMINISTRATOR and is_active
     if not was_one or stays_one:
         return
     # Counted under the lock: else two could each see the other left.
-    others = User.objects.who_manage().exclude(pk=user.pk)
-    # Someone who was invited and has never come in cannot help anybody yet.
-    if not others.exclude(invited_at__isnull=False, last_login=None).exists():
+    if not others_who_manage(user).exists():
         raise LastAdministrator

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from quadline.accounts.models import Office, User
 from quadline.accounts.opening import open_account
 from quadline.accounts.passwords import password_link_of
+from quadline.accounts.single_sign_on.passwords_off import may_use_password
 from quadline.accounts.staff_details import StaffDetails, faults_of, phone_of, tidy
 from quadline.audit.models import record_audit
 from quadline.emails import letters
@@ -143,5 +144,6 @@ def send_invitation(user_id: int) -> None:
         to=user.email,
         name=user.name,
         inviter=user.invited_by.name if user.invited_by else "",
-        link=password_link_of(user),
+        # Who comes with a campus account has no password to choose.
+        link=password_link_of(user) if may_use_password(user) else "",
     )

@@ -21,8 +21,17 @@ from quadline.accounts.rules import (
     allows,
     office_key,
 )
+from quadline.accounts.single_sign_on.models import SignInConnection, SignInPolicy
 from quadline.sms import phones
 
+__all__ = [
+    "ApiToken",
+    "Office",
+    "SignInConnection",
+    "SignInPolicy",
+    "Throttle",
+    "User",
+]
 TINTS = 8  # of the face that stands for somebody without a photo
 
 

@@ -16,12 +16,13 @@ from quadline.accounts import rules, throttles
 from quadline.accounts.browsers import browser_of
 from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.models import User
+from quadline.accounts.single_sign_on.passwords_off import may_use_password
 from quadline.accounts.throttles import ThrottleBucket
 from quadline.accounts.tokens import revoke_token
 from quadline.accounts.visitors import visitor_address
 from quadline.audit.models import record_audit
 from quadline.client_address import bucket_of
-from quadline.emails import letters
+from quadline.emails import campus_letters, letters
 from quadline.jobs import enqueue, job
 
 
@@ -137,8 +138,12 @@ def send_link(user_id: int | None) -> None:
     if user_id is None:
         return
     user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user:
+    if user is None:
+        return
+    if may_use_password(user):
         letters.password_link(to=user.email, link=password_link_of(user))
+    else:
+        campus_letters.password_not_used(to=user.email)
 
 
 def password_link_of(user: User) -> str:

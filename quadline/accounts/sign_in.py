@@ -10,6 +10,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
 from psycopg.errors import LockNotAvailable
 
 from quadline.accounts import guessing, session_store
@@ -21,7 +22,12 @@ from quadline.accounts.models import User
 from quadline.accounts.new_browsers import tell_of_new_browser
 from quadline.accounts.passwords import is_current_password, set_password
 from quadline.accounts.sessions import session_address
+from quadline.accounts.single_sign_on import coming_in
+from quadline.accounts.single_sign_on.passwords_off import may_use_password
 
+ALLAUTHS = "allauth.mfa.stages.AuthenticateStage"
+SECOND_FACTOR = "quadline.accounts.single_sign_on.second_factor.SecondFactorStage"
+CAMPUS_ONLY_PAGE = "account/campus_only.html"
 SIGN_IN_REFUSED = (
     "Not signed in: there were too many wrong passwords. Try again in {wait}, or reset"
     " your password to get in now."
@@ -60,6 +66,10 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
             with _in_turn():
                 attempt.begin()
                 user = super().authenticate(request, **credentials)
+                # The same for a right password that does not count: nobody learns
+                # by it that it is right.
+                if user and not may_use_password(user):
+                    user = None
                 if not user:
                     attempt.was_wrong()
         except TooManyTries as refused:
@@ -68,8 +78,22 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
             raise ValidationError(words) from refused
         return user
 
+    def pre_login(
+        self,
+        request: HttpRequest,
+        user: User,
+        **hooks: Any,
+    ) -> HttpResponseBase | None:
+        """A way in of ours, whichever it is, is off for whom passwords are."""
+        if not coming_in.campus_login_in(hooks) and not may_use_password(user):
+            return render(request, CAMPUS_ONLY_PAGE, status=403)
+        refused: HttpResponseBase | None = super().pre_login(request, user, **hooks)
+        return refused
+
     def reauthenticate(self, user: User, password: str) -> bool:
         """Raises ValidationError after too many wrong ones."""
+        if not may_use_password(user):
+            return False
         try:
             return is_current_password(user, password)
         except TooManyTries as refused:
@@ -81,10 +105,14 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
         session_store.begin(request, user)
 
     def post_login(
-        self, request: HttpRequest, user: User, **hooks: Any
+        self,
+        request: HttpRequest,
+        user: User,
+        **hooks: Any,
     ) -> HttpResponseBase:
         tell_of_new_browser(request, user)
         response: HttpResponseBase = super().post_login(request, user, **hooks)
+        coming_in.note_sign_in(request, user, coming_in.campus_login_in(hooks))
         remember(response, request, user)
         return response
 
@@ -106,11 +134,17 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
         password alone where there is a factor: it is what a factor guards against.
         """
         methods = super().get_reauthentication_methods(user)
-        known = [each for each in methods if each["id"] in WAYS]
+        ways = WAYS if may_use_password(user) else WAYS.keys() - {"reauthenticate"}
+        known = [each for each in methods if each["id"] in ways]
         known.sort(key=lambda each: list(WAYS).index(each["id"]))
         if has_factor(user):
             known = [each for each in known if each["id"] != WITHOUT_FACTOR]
         return [{**each, "description": WAYS[each["id"]]} for each in known]
+
+    def get_login_stages(self) -> list[str]:
+        """allauth's, with our own of the second factor in its place."""
+        stages: list[str] = super().get_login_stages()
+        return [SECOND_FACTOR if each == ALLAUTHS else each for each in stages]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """For allauth's table of sessions: its own limits are off."""

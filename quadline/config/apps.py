@@ -14,6 +14,7 @@ class HouseConfig(AppConfig):
         import quadline.accounts.inviting
         import quadline.accounts.new_browsers
         import quadline.accounts.passwords
+        import quadline.accounts.single_sign_on.letters_about
         import quadline.delivery.outbox.held_by_settings
         import quadline.delivery.retiring.acts
         import quadline.numbers.repairing  # noqa: F401

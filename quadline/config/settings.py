@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
     "allauth.mfa",
     "allauth.usersessions",
     "procrastinate.contrib.django",
@@ -163,6 +164,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = False  # ours are in accounts/rules.py
+SOCIALACCOUNT_ADAPTER = "quadline.accounts.single_sign_on.adapter.CampusAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+# The college's provider vouches for the address, or nobody gets in.
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 
 MFA_ADAPTER = "quadline.accounts.factor_adapter.StaffFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -273,9 +273,9 @@ def invitation(
 ) -> None:
     """A link to set the first password of an account, for its owner.
 
-    ``inviter``: the administrator's name; "" when it is not known.
+    ``inviter``: the administrator's name; "" when it is not known. ``link``: "" for
+    who signs in with a campus account.
     """
-    days = settings.PASSWORD_RESET_TIMEOUT // 86_400
     college = college_settings().college_name
     lines = [
         f"Hello {name},",
@@ -283,15 +283,29 @@ def invitation(
             f"{inviter or 'Your administrator'} made you an account for texting with"
             f" students at {college}."
         ),
+        *(_by_password(to, inviter, link) if link else [_by_campus_account()]),
+        "If you did not expect this email, ignore it.",
+    ]
+    send_to_staff(f"Your account for texting at {college}", lines, [to])
+
+
+def _by_password(to: str, inviter: str, link: str) -> list[str]:
+    days = settings.PASSWORD_RESET_TIMEOUT // 86_400
+    return [
         f"Choose a password here, within {days} days:\n{link}",
         f"Then sign in with {to} at {settings.PUBLIC_URL}",
         (
             "The link works once. If it has expired, choose “Forgot your password?”"
             f" there, or ask {inviter or 'your administrator'} to send a new one."
         ),
-        "If you did not expect this email, ignore it.",
     ]
-    send_to_staff(f"Your account for texting at {college}", lines, [to])
+
+
+def _by_campus_account() -> str:
+    return (
+        f"Sign in with your campus account at {settings.PUBLIC_URL}/accounts/login/."
+        " You need no password for Quadline."
+    )
 
 
 def password_changed(

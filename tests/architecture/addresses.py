@@ -12,6 +12,12 @@ PUBLIC = {
     "mfa_login_webauthn",
     "account_logout",  # of allauth: who is not signed in is sent to the first page
     "account_inactive",
+    "account_campus",  # to the identity provider, and the four ways back
+    "account_campus_return",
+    "account_campus_acs",
+    "account_campus_finish",
+    "account_campus_signed_out",
+    "account_campus_metadata",  # who we are; nothing in it is secret
     "account_reset_password",
     "account_reset_password_done",
     "account_reset_password_from_key",

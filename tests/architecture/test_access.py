@@ -129,6 +129,13 @@ cancel_text            POST  302/404/404  302/404/404  302/404/404  302/404/404
 retry_text             POST  302/404/404  302/404/404  302/404/404  422/404/404
 manage_numbers         GET   403          403          200          403
 manage_health          GET   403          403          200          403
+manage_sign_in         GET   403          403          200          403
+sign_in_openid         POST  403          403          422          403
+sign_in_saml           POST  403          403          422          403
+sign_in_rules          POST  403          403          422          403
+sign_in_test           GET   403          403          302          403
+sign_in_switch         POST  403          403          422          403
+sign_in_forget         POST  403          403          422          403
 manage_factors         GET   403          403          200          403
 manage_factors_reset   GET   403          403          200          403
 manage_factors_reset   POST  403          403          302          403

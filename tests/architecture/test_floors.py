@@ -29,6 +29,7 @@ UPWARD_KEYS = {"audit.AuditEntry.actor"}
 ASK_OUR_OWN = {"quadline/demo/processes.py"}  # whether a process that it started is up
 # whether a new password is in one; of no student and no text
 ASKS_FOR_BREACHES = {"quadline/accounts/breaches.py"}
+ASKS_THE_IDENTITY_PROVIDER = {"quadline/accounts/single_sign_on/bounded_http.py"}
 # Twilio's resource "Services"
 NAMES_OF_THE_CARRIER = {"quadline/simulator/api/services.py"}
 VAGUE_NAMES = {
@@ -166,6 +167,7 @@ def test_nobody_else_speaks_to_a_carrier_over_http() -> None:
         "quadline/carriers/twilio.py",
         *ASK_OUR_OWN,
         *ASKS_FOR_BREACHES,
+        *ASKS_THE_IDENTITY_PROVIDER,
     }
 
 

@@ -97,6 +97,7 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
             "/manage/numbers/",
             *number_pages(people),
             "/manage/health/",
+            "/manage/sign-in/",
             "/manage/second-factors/",
             *(f"/manage/settings/{slug}/" for slug in SECTIONS),
             "/manage/settings/offices/new/",

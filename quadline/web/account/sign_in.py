@@ -5,6 +5,7 @@ pages, with our own request for a link.
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account import views
 from allauth.account.fields import EmailField
@@ -20,7 +21,12 @@ from quadline.accounts.factors import has_factor
 from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.hashing import TooBusy
 from quadline.accounts.passwords import ask_for_link
-from quadline.accounts.sign_in import in_words
+from quadline.accounts.sign_in import CAMPUS_ONLY_PAGE, in_words
+from quadline.accounts.single_sign_on.models import live_connection
+from quadline.accounts.single_sign_on.passwords_off import (
+    are_passwords_off,
+    may_use_password,
+)
 
 SIGN_IN_RETRY_AFTER_SECONDS = 10  # a place for a hash is free long before
 TOO_MANY_LINKS = (
@@ -33,7 +39,11 @@ def unless_too_busy(view: SignInView) -> SignInView:
     """For a page on which a password is hashed."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **parts: Any) -> HttpResponseBase:
+    def answer(
+        request: HttpRequest,
+        *args: Any,
+        **parts: Any,
+    ) -> HttpResponseBase:
         try:
             return view(request, *args, **parts)
         except TooBusy:
@@ -42,6 +52,25 @@ def unless_too_busy(view: SignInView) -> SignInView:
             return busy
 
     return answer
+
+
+class SignIn(views.LoginView):  # type: ignore[misc]  # allauth is untyped
+    """The campus account first, where there is one; a password where it counts."""
+
+    def get_context_data(self, **shown: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**shown)
+        return context | ways_in(self.request)
+
+
+def ways_in(request: HttpRequest) -> dict[str, Any]:
+    """What the sign-in page offers."""
+    # Checked when it is followed: campus.leave_for_provider and allauth each do.
+    asked = request.GET.get("next", "")
+    return {
+        "has_campus": live_connection() is not None,
+        "passwords_off": are_passwords_off(),
+        "campus_query": urlencode({"next": asked}) if asked else "",
+    }
 
 
 class LinkForm(forms.Form):
@@ -91,6 +120,27 @@ class NewPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]  # alla
     password, and so this browser, too. Not where a second factor is asked for: each new
     link would be a known browser with tries of its own at the codes.
     """
+
+    def get(self, request: HttpRequest, *args: Any, **parts: Any) -> HttpResponseBase:
+        if not may_use_password(self.reset_user):
+            return self._off(request)
+        page: HttpResponseBase = super().get(request, *args, **parts)
+        return page
+
+    def post(
+        self,
+        request: HttpRequest,
+        *args: Any,
+        **parts: Any,
+    ) -> HttpResponseBase:
+        # The link is from before passwords were switched off.
+        if not may_use_password(self.reset_user):
+            return self._off(request)
+        page: HttpResponseBase = super().post(request, *args, **parts)
+        return page
+
+    def _off(self, request: HttpRequest) -> HttpResponse:
+        return render(request, CAMPUS_ONLY_PAGE, status=403)
 
     def form_valid(self, form: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().form_valid(form)

@@ -6,13 +6,46 @@ from allauth.account import views
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path, re_path
 
-from quadline.web.account.sign_in import NewPassword, forgotten, unless_too_busy
+from quadline.web.account import campus
+from quadline.web.account.sign_in import (
+    NewPassword,
+    SignIn,
+    forgotten,
+    unless_too_busy,
+)
 from quadline.web.requests import form_methods_only
 from quadline.web.security import confirming, second_step
 
 urlpatterns = [
     path(
-        "login/", login_not_required(unless_too_busy(views.login)), name="account_login"
+        "login/",
+        login_not_required(unless_too_busy(SignIn.as_view())),
+        name="account_login",
+    ),
+    path("logout/", campus.sign_out, name="account_logout"),
+    path(
+        "campus/", login_not_required(campus.leave_for_provider), name="account_campus"
+    ),
+    path(
+        "campus/return/",
+        login_not_required(campus.returned),
+        name="account_campus_return",
+    ),
+    path("campus/acs/", login_not_required(campus.acs), name="account_campus_acs"),
+    path(
+        "campus/finish/",
+        login_not_required(campus.finish),
+        name="account_campus_finish",
+    ),
+    path(
+        "campus/metadata/",
+        login_not_required(campus.metadata_file),
+        name="account_campus_metadata",
+    ),
+    path(
+        "campus/signed-out/",
+        login_not_required(campus.signed_out),
+        name="account_campus_signed_out",
     ),
     path(
         "second-step/",
@@ -39,7 +72,6 @@ urlpatterns = [
         form_methods_only(confirming.ConfirmByPasskey.as_view()),
         name="mfa_reauthenticate_webauthn",
     ),
-    path("logout/", views.logout, name="account_logout"),
     path(
         "inactive/", login_not_required(views.account_inactive), name="account_inactive"
     ),

@@ -15,6 +15,7 @@ from quadline.accounts.browsers import remember
 from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.passwords import is_current_password, set_password
 from quadline.accounts.sign_in import in_words
+from quadline.accounts.single_sign_on.passwords_off import may_use_password
 from quadline.web.account.sign_in import name_new_password, unless_too_busy
 from quadline.web.requests import StaffRequest
 
@@ -51,6 +52,8 @@ class ChangeForm(ChangePasswordForm):  # type: ignore[misc]  # allauth is untype
 @sensitive_post_parameters()
 @unless_too_busy
 def page(request: StaffRequest) -> HttpResponseBase:
+    if not may_use_password(request.user):
+        return render(request, "profile/password_off.html", status=_status_off(request))
     if request.method != "POST":
         return _shown(request, ChangeForm(request.user))
     form = ChangeForm(request.user, request.POST)
@@ -69,6 +72,10 @@ def page(request: StaffRequest) -> HttpResponseBase:
     # The cookie is bound to the password, so this browser needs a new one.
     remember(response, request, request.user)
     return response
+
+
+def _status_off(request: StaffRequest) -> int:
+    return 409 if request.method == "POST" else 200
 
 
 def _shown(

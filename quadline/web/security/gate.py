@@ -16,6 +16,7 @@ from django.urls import reverse
 from quadline.accounts.factors import lacks_required_factor
 from quadline.accounts.models import User
 from quadline.accounts.session_store import needs_confirmation
+from quadline.accounts.single_sign_on.coming_in import is_trusted_session
 from quadline.web.account.session_end import page_of_form
 from quadline.web.security.kept_form import keep_form
 from quadline.web.security.step_up import StepUp, asks
@@ -52,12 +53,16 @@ class SecurityGate:
             return None
         name = request.resolver_match.url_name or ""
         # Asked first: who must set one up has nothing to confirm with yet.
-        if name not in SETTING_UP and lacks_required_factor(request.user):
+        if name not in SETTING_UP and _must_set_up(request, request.user):
             return _to_set_up(request)
         asked = asks(name, request.method or "")
         if asked is not None and needs_confirmation(request):
             return _to_confirm(request, asked)
         return None
+
+
+def _must_set_up(request: HttpRequest, user: User) -> bool:
+    return not is_trusted_session(request) and lacks_required_factor(user)
 
 
 def _to_set_up(request: HttpRequest) -> HttpResponseBase:

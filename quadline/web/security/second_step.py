@@ -14,6 +14,7 @@ from quadline.accounts.sign_in import in_words
 from quadline.accounts.throttles import ThrottleBucket
 from quadline.accounts.visitors import visitor_address
 from quadline.client_address import bucket_of
+from quadline.web.account.sign_in import ways_in
 from quadline.web.security.addresses import passkey_data
 from quadline.web.security.forms import NO_PASSKEY
 
@@ -65,5 +66,5 @@ class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
         from allauth.account.forms import LoginForm
 
         form = LoginForm(request=self.request)
-        shown = {"form": form, "passkey_problem": words}
+        shown = {**ways_in(self.request), "form": form, "passkey_problem": words}
         return render(self.request, "account/login.html", shown, status=status)

@@ -35,6 +35,13 @@ ADDRESSES: dict[str, StepUp] = {
     "manage_factors_reset": FORM,
     "manage_directory": FORM,
     "revoke_directory": FORM,
+    # by whose word people come in, and as what
+    "manage_sign_in": PAGE,
+    "sign_in_openid": StepUp(has_secrets=True),
+    "sign_in_saml": FORM,
+    "sign_in_rules": FORM,
+    "sign_in_switch": FORM,
+    "sign_in_forget": FORM,
     # who may do and see what
     "manage_staff_user": FORM,
     "manage_invite": FORM,

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0008_directory'),
+        ('accounts', '0009_campus_sign_in'),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""Signing in with the campus account: OpenID Connect and SAML."""
