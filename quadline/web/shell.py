@@ -5,6 +5,7 @@ waits in the inbox, and my number.
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from quadline import clock
@@ -55,6 +56,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "college": college.college_name,
         "college_short": college.short_name,
         "college_logo": logo_digest(),
+        "is_training": settings.ENV.is_training,
     }
     # None where a request failed before it came to the middleware that signs in.
     user = getattr(request, "user", None)
