@@ -18,6 +18,7 @@ from quadline.delivery.outbox import carrier_outage
 from quadline.delivery.outbox.wait_explanation import trouble_of
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import NumberStep
+from quadline.setup import checklist
 from quadline.web.compose.composer import longest_wait
 
 
@@ -62,6 +63,8 @@ def shell(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if isinstance(user, User):
         shown["shell"] = shell_of(user)
+        # Asked by the tabs of Manage alone, and so not before a template does.
+        shown["setup_is_open"] = checklist.is_shown
     return shown
 
 

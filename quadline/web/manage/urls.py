@@ -63,6 +63,7 @@ urlpatterns = [
         name="revoke_directory",
     ),
     path("roster/", include("quadline.web.manage.roster.urls")),
+    path("setup/", include("quadline.web.manage.setup.urls")),
     path("email/", strays.strays, name="manage_strays"),
     path("email/<int:email_id>/", strays.stray_source, name="stray_source"),
 ]
