@@ -170,6 +170,7 @@ def shots(built: house.House) -> list[Shot]:
         Shot("profile-preferences", MAYA, "/me/preferences/"),
         Shot("profile-devices", MAYA, "/me/sessions/"),
         Shot("help", MAYA, "/help/"),
+        Shot("security", MAYA, "/me/security/"),
         Shot("api-tokens", MAYA, "/me/tokens/"),
         Shot("api-docs", NOBODY, "/api/v1/docs"),
         Shot("not-found", MAYA, "/inbox/c/999999/"),

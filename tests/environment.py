@@ -34,6 +34,7 @@ TEST_SETTINGS = {
     "COLLEGE_REGION": "MI",
     "COLLEGE_TIME_ZONE": "America/Detroit",
     "QUIET_HOURS": "",
+    "SECOND_FACTOR_ROLES": "none",  # but where a test is about it
     "TEXTS_PER_SECOND": "0",  # no limit, but where a test is about it
     "TWILIO_ACCOUNT_SID": "AC5a11dec0113c7e00000000000000a1de",
     "TWILIO_AUTH_TOKEN": "simulator-token",

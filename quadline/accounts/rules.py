@@ -82,6 +82,22 @@ ADDRESS_LIMIT = AttemptLimit("address", 10, timedelta(minutes=1))
 # on the page to change it, where somebody sits at an open screen
 CURRENT_PASSWORD = (AttemptLimit("current-password", 5, _MINUTES),)
 
+# Codes of a second factor, by somebody who knows the password. Of a code with a step's
+# tolerance three in a million are right at any time: twenty a day are one in 16,000.
+CODE_STRANGERS = (
+    AttemptLimit("code", 5, _MINUTES),
+    AttemptLimit("code-day", 20, _DAY),
+)
+CODE_KNOWN_BROWSER = (
+    AttemptLimit("code-browser", 5, _MINUTES),
+    AttemptLimit("code-browser-day", 20, _DAY),
+)
+# to the owner: somebody who knows the password tries codes
+CODE_LETTER = AttemptLimit("code-letter", 1, _HOUR)
+# Requests to sign in with a passkey, each a session: a room full of staff is not
+# refused.
+PASSKEY_ADDRESS = AttemptLimit("passkey-address", 100, _MINUTES)
+
 # Requests for a link to set a password.
 # a room full of new staff behind one address is not refused
 LINK_ADDRESS = AttemptLimit("link-address", 100, _MINUTES)

@@ -23,26 +23,6 @@ from quadline.live.notifications import SIGNED_OUT, notify_screens
 NOTED_EVERY_SECONDS = 300
 REMEMBERED_SESSIONS = 10_000  # of one process: when each was last noted
 UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104  # nobody's; a Unix socket has none to tell
-# In this order: a phone names the system it is made from as well.
-SYSTEMS = (
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("Windows", "Windows"),
-    ("CrOS", "Chromebook"),
-    ("Mac OS X", "Mac"),
-    ("Linux", "Linux"),
-)
-# In this order: Edge and others call themselves Chrome as well, and Chrome Safari.
-BROWSERS = (
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("Firefox/", "Firefox"),
-    ("FxiOS/", "Firefox"),
-    ("CriOS/", "Chrome"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-)
 Answer = Callable[[HttpRequest], HttpResponse]
 _noted_at: dict[str, float] = {}  # by session key, by a clock that nobody sets
 
@@ -139,19 +119,3 @@ def drop_sessions(user: User) -> int:
         row.end()
     notify_screens([user.pk], SIGNED_OUT)
     return len(rows)
-
-
-def device_words(user_agent: str) -> str:
-    """ "Firefox on Windows", as far as the browser says."""
-    system = _first_named(user_agent, SYSTEMS)
-    browser = _first_named(user_agent, BROWSERS)
-    if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or "Unknown device"
-
-
-def _first_named(user_agent: str, names: tuple[tuple[str, str], ...]) -> str:
-    for sign, name in names:
-        if sign in user_agent:
-            return name
-    return ""

@@ -12,17 +12,27 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponseBase
 from psycopg.errors import LockNotAvailable
 
-from quadline.accounts import guessing
+from quadline.accounts import guessing, session_store
 from quadline.accounts.browsers import remember
 from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.hashing import HASH_WAIT_SECONDS, TooBusy
 from quadline.accounts.models import User
-from quadline.accounts.passwords import set_password
+from quadline.accounts.new_browsers import tell_of_new_browser
+from quadline.accounts.passwords import is_current_password, set_password
 from quadline.accounts.sessions import session_address
 
 SIGN_IN_REFUSED = (
     "Not signed in: there were too many wrong passwords. Try again in {wait}, or reset"
     " your password to get in now."
+)
+
+WAYS = {
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+    "mfa_reauthenticate": "Use a code",
+    "reauthenticate": "Use your password",
+}
+NOT_CONFIRMED = (
+    "Not confirmed: there were too many wrong passwords. Try again in {wait}."
 )
 
 
@@ -35,6 +45,7 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
         "email_password_mismatch": (
             "That email and password don't match. Check both and try again."
         ),
+        "incorrect_password": "This isn't your password. Nothing was done.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -55,9 +66,22 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
             raise ValidationError(words) from refused
         return user
 
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Raises ValidationError after too many wrong ones."""
+        try:
+            return is_current_password(user, password)
+        except TooManyTries as refused:
+            words = NOT_CONFIRMED.format(wait=in_words(refused.wait))
+            raise ValidationError(words) from refused
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        session_store.begin(request, user)
+
     def post_login(
         self, request: HttpRequest, user: User, **hooks: Any
     ) -> HttpResponseBase:
+        tell_of_new_browser(request, user)
         response: HttpResponseBase = super().post_login(request, user, **hooks)
         remember(response, request, user)
         return response
@@ -74,6 +98,13 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
             how="by a link sent by email",
         )
         guessing.unlock_account(user, actor=user)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
+        """How somebody can confirm who they are, the surest first."""
+        methods = super().get_reauthentication_methods(user)
+        known = [each for each in methods if each["id"] in WAYS]
+        known.sort(key=lambda each: list(WAYS).index(each["id"]))
+        return [{**each, "description": WAYS[each["id"]]} for each in known]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """For allauth's table of sessions: its own limits are off."""

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from quadline.college.email_rules import EmailSettings
 from quadline.college.sensitive import SENSITIVE_BY_DEFAULT
+from quadline.college.sign_in_rules import SignInSettings
 from quadline.college.values import (
     AreaCodes,
     CollegeName,
@@ -29,7 +30,7 @@ from quadline.college.values import (
 STATES_BY_DEFAULT = "AL,CT,FL,LA,MA,MD,MS,NJ,OK,RI,TX,WA"
 
 
-class CollegeSettings(EmailSettings):
+class CollegeSettings(SignInSettings, EmailSettings):
     """One value for each decision; every fault of a value is a ValidationError."""
 
     college_name: CollegeName = Field(

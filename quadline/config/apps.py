@@ -9,7 +9,10 @@ class HouseConfig(AppConfig):
 
     def ready(self) -> None:
         # their jobs stand on no timetable
+        import quadline.accounts.codes
+        import quadline.accounts.factors
         import quadline.accounts.inviting
+        import quadline.accounts.new_browsers
         import quadline.accounts.passwords
         import quadline.delivery.outbox.held_by_settings  # noqa: F401
         from quadline.config.schedule import timetable

@@ -3,7 +3,7 @@
 Times are UTC; the sixth field is seconds.
 """
 
-from quadline.accounts import throttles
+from quadline.accounts import session_store, throttles
 from quadline.api import idempotency
 from quadline.broadcasts import finishing
 from quadline.delivery.failsafe import email_sender
@@ -66,4 +66,5 @@ def timetable() -> list[ScheduledJob]:
         ScheduledJob(confirmations.check_confirmations, NIGHTLY),
         ScheduledJob(retention.drop_old_rosters, NIGHTLY),
         ScheduledJob(throttles.drop_ended_throttles, NIGHTLY),
+        ScheduledJob(session_store.drop_ended_sessions, NIGHTLY),
     ]

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.usersessions",
     "procrastinate.contrib.django",
     "quadline.audit",
@@ -70,7 +71,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "quadline.web.setup.gate.FirstRunGate",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "quadline.web.account.session_end.end_sessions",
+    "quadline.web.account.session_end.SignInRequired",
+    "quadline.web.security.gate.SecurityGate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "quadline.accounts.sessions.note_sessions",
@@ -148,7 +151,8 @@ LOGIN_REDIRECT_URL = "inbox"
 LOGIN_URL = "account_login"
 ACCOUNT_ADAPTER = "quadline.accounts.sign_in.StaffOnlyAdapter"
 ACCOUNT_FORMS = {
-    "reset_password_from_key": "quadline.web.account.sign_in.NewPasswordForm"
+    "reset_password_from_key": "quadline.web.account.sign_in.NewPasswordForm",
+    "reauthenticate": "quadline.web.security.forms.ConfirmPasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -160,9 +164,34 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = False  # ours are in accounts/rules.py
 
+MFA_ADAPTER = "quadline.accounts.factor_adapter.StaffFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A passkey stands for a password and a factor: the device asks for finger, face or PIN.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# accounts are made by the college, which vouches for the address
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# web/security/step_up.py asks, before these pages and others
+MFA_REAUTHENTICATION_REQUIRED = False
+MFA_RATE_LIMITS = False
+MFA_FORMS = {
+    "authenticate": "quadline.web.security.forms.CodeForm",
+    "reauthenticate": "quadline.web.security.forms.ConfirmCodeForm",
+    "activate_totp": "quadline.web.security.forms.AppForm",
+    "add_webauthn": "quadline.web.security.forms.PasskeyForm",
+    "edit_webauthn": "quadline.web.security.forms.PasskeyNameForm",
+    "login_webauthn": "quadline.web.security.forms.PasskeySignInForm",
+    "authenticate_webauthn": "quadline.web.security.forms.PasskeyStepForm",
+    "reauthenticate_webauthn": "quadline.web.security.forms.ConfirmPasskeyForm",
+}
+
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_ENGINE = "quadline.accounts.session_store"
+# As long as any session may last; when one ends is in its row:
+# accounts/session_store.py.
+SESSION_COOKIE_AGE = 30 * 24 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 63_072_000 if IS_HTTPS else 0

@@ -35,6 +35,7 @@ ALDER = {
     "COLLEGE_REGION": "MI",
     "COLLEGE_TIME_ZONE": "America/Detroit",
     "QUIET_HOURS": "",  # a demo at night should work
+    "SECOND_FACTOR_ROLES": "none",  # one can be set up under My profile
     "EMAIL_FROM": "texting@alder.example",
     "EMAIL_REPLY_TO": "reply@mail.alder.example",
 }

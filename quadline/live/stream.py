@@ -3,12 +3,12 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from importlib import import_module
 from typing import Any, cast
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections
 from django.http import HttpRequest
 from sse_starlette import EventSourceResponse
@@ -104,7 +104,8 @@ def _signed_in(session_key: str) -> int | None:
     # the database each check would fail.
     close_old_connections()
     request = HttpRequest()
-    request.session = cast(Any, SessionStore(session_key or None))
+    sessions = import_module(settings.SESSION_ENGINE)
+    request.session = cast(Any, sessions.SessionStore(session_key or None))
     user = get_user(request)
     if not user.is_authenticated or not user.is_active or user.pk is None:
         return None

@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime
 
 from django.http import HttpRequest
+from django.views.decorators.http import require_http_methods
 
 from quadline.accounts.models import User
 
@@ -13,6 +14,8 @@ from quadline.accounts.models import User
 # of years.
 EARLIEST_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST_TIME = datetime(2100, 1, 1, tzinfo=UTC)
+# A class-based view of a form alone takes PUT and DELETE as well.
+form_methods_only = require_http_methods(["GET", "HEAD", "POST"])
 MOST_DIGITS = 17  # of a number in an address: a bigint holds each such number
 INCOMPLETE_FORM = (
     "This form was not complete. Nothing was sent: reload the page and send again."

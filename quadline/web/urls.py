@@ -93,6 +93,7 @@ urlpatterns = [
     ),
     path("photos/<str:name>", photo.photo, name="photo"),
     path("me/password/", password.page, name="profile-password"),
+    path("me/security/", include("quadline.web.security.urls")),
     path("me/tokens/", api_tokens.page, name="profile-tokens"),
     path(
         "me/tokens/<int:token_id>/revoke/",

@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
 from quadline.accounts.models import ApiToken, Office, User
@@ -16,6 +17,7 @@ from quadline.conversations.rules import Direction, Status
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, Student
 from tests.cast import Cast
+from tests.passkeys import SoftwarePasskey
 
 PHONE = "+17342340001"
 
@@ -53,6 +55,11 @@ def fill(people: Cast, words: str) -> Broadcast:
         MessageTemplate.objects.create(
             owner=people.maya, channel=channel, name=short, subject=short, body=words
         )
+    Authenticator.objects.create(
+        user=people.maya,
+        type=Authenticator.Type.WEBAUTHN,
+        data={"name": short, "credential": SoftwarePasskey().kept()},
+    )
     ApiToken.objects.create(
         user=people.maya,
         name=short,

@@ -7,6 +7,7 @@ import io
 from html.parser import HTMLParser
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 
 from quadline.accounts.models import User
@@ -84,6 +85,7 @@ def pages(people: Cast, broadcast: object, words: str) -> list[str]:
     mine = Conversation.objects.get(student=people.rosa)
     message = Message.objects.filter(conversation=mine)[0]
     token = people.maya.api_tokens.get()
+    passkey = Authenticator.objects.get(user=people.maya)
     session = UserSession(pk=1, user=people.maya)
     # as long as a name may be
     rosters = roster_things(people.maya, words[:80])
@@ -95,6 +97,7 @@ def pages(people: Cast, broadcast: object, words: str) -> list[str]:
         broadcast,  # type: ignore[arg-type]  # as the matrix has it
         template,
         token,
+        passkey,
         session,
         *rosters,
     )

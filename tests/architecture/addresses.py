@@ -8,6 +8,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 # Without sign-in: the way in, and what machines ask. Everything else is for staff.
 PUBLIC = {
     "account_login",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
     "account_logout",  # of allauth: who is not signed in is sent to the first page
     "account_inactive",
     "account_reset_password",

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +23,7 @@ from quadline.roster.models import RosterMapping, RosterRun, RosterSource, Stude
 from tests.architecture.addresses import PUBLIC, is_of_the_api, names
 from tests.architecture.conftest import Enter
 from tests.cast import Cast, student
+from tests.passkeys import SoftwarePasskey
 
 # Theo advises, Lena leads, Ada administers, Iris audits. Three codes: their own, the
 # office's (Maya's with Rosa), and the outsider's (Omar's with Kim). One code: there is
@@ -52,6 +54,26 @@ profile-password       POST  422          422          422          422
 profile-tokens         GET   200          200          200          200
 profile-tokens         POST  200          200          200          200
 profile-token-revoke   POST  302/404/404  302/404/404  302/404/404  302/404/404
+mfa_index              GET   200          200          200          200
+mfa_activate_totp      GET   200          200          200          200
+mfa_activate_totp      POST  422          422          422          422
+mfa_deactivate_totp    GET   404          404          404          404
+mfa_deactivate_totp    POST  404          404          404          404
+mfa_add_webauthn       GET   200          200          200          200
+mfa_add_webauthn       POST  422          422          422          422
+mfa_edit_webauthn      GET   200/404/404  200/404/404  200/404/404  200/404/404
+mfa_edit_webauthn      POST  302/404/404  302/404/404  302/404/404  302/404/404
+mfa_remove_webauthn    GET   200/404/404  200/404/404  200/404/404  200/404/404
+mfa_remove_webauthn    POST  302/404/404  302/404/404  302/404/404  302/404/404
+mfa_view_recovery_codes       GET  404    404          404          404
+mfa_generate_recovery_codes   GET  200    200          200          200
+mfa_generate_recovery_codes   POST 302    302          302          302
+account_reauthenticate        GET  302    302          302          302
+account_reauthenticate        POST 302    302          302          302
+mfa_reauthenticate            GET  302    302          302          302
+mfa_reauthenticate            POST 302    302          302          302
+mfa_reauthenticate_webauthn   GET  200    200          200          200
+mfa_reauthenticate_webauthn   POST 422    422          422          422
 profile-office-phone   POST  302          302          302          302
 profile-edit           GET   200          200          200          200
 profile-edit           POST  302          302          302          302
@@ -100,6 +122,9 @@ send_text              POST  302/404/404  302/404/404  302/404/404  422/404/404
 cancel_text            POST  302/404/404  302/404/404  302/404/404  302/404/404
 retry_text             POST  302/404/404  302/404/404  302/404/404  422/404/404
 manage_numbers         GET   403          403          200          403
+manage_factors         GET   403          403          200          403
+manage_factors_reset   GET   403          403          200          403
+manage_factors_reset   POST  403          403          302          403
 manage_directory       GET   403          403          200          403
 manage_directory       POST  403          403          200          403
 revoke_directory       POST  403          403          404          403
@@ -200,6 +225,7 @@ class Thing:
     broadcast: Broadcast
     template: MessageTemplate
     token: ApiToken
+    passkey: Authenticator
     session: UserSession
     roster: RosterRun
     source: RosterSource
@@ -239,6 +265,11 @@ def thing_of(owner: User, person: Student) -> Thing:
     token = ApiToken.objects.create(
         user=owner, name="Roster", prefix="ql_", digest=uuid.uuid4().hex, created_at=now
     )
+    passkey = Authenticator.objects.create(
+        user=owner,
+        type=Authenticator.Type.WEBAUTHN,
+        data={"name": "Phone", "credential": SoftwarePasskey().kept()},
+    )
     session = UserSession.objects.create(
         user=owner, session_key=uuid.uuid4().hex, ip="203.0.113.7", user_agent=""
     )
@@ -251,6 +282,7 @@ def thing_of(owner: User, person: Student) -> Thing:
         broadcast,
         template,
         token,
+        passkey,
         session,
         roster=roster,
         source=source,
@@ -356,6 +388,10 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=[about.conversation.inbox_id])
     if name == "profile-token-revoke":
         return reverse(name, args=[about.token.pk])
+    if name in ("mfa_edit_webauthn", "mfa_remove_webauthn"):
+        return reverse(name, args=[about.passkey.pk])
+    if name == "manage_factors_reset":
+        return reverse(name, args=[about.passkey.user_id])
     if name in ("roster_source", "roster_mapping", "roster_mapping_remove"):
         about_it = about.source if name == "roster_source" else about.mapping
         return reverse(name, args=[about_it.pk])

@@ -80,6 +80,7 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
             f"/students/{people.bo.pk}/no-more-texts/",
             "/me/",
             "/me/password/",
+            "/me/security/",
             "/me/tokens/",
             "/me/edit/",
             "/me/preferences/",
@@ -93,6 +94,7 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
         "omar": [conversations["pending"], "/me/"],
         "ada": [
             "/manage/numbers/",
+            "/manage/second-factors/",
             *(f"/manage/settings/{slug}/" for slug in SECTIONS),
             "/manage/settings/offices/new/",
             "/manage/staff/",

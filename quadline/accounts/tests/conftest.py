@@ -12,8 +12,12 @@ __all__ = ["enter", "visitor"]
 
 
 @pytest.fixture
-def visitor(settings: Settings, tmp_path: Path, db: None) -> Client:
+def plain_files(settings: Settings, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture
+def visitor(plain_files: None, db: None) -> Client:
     return Client()

@@ -7,10 +7,37 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path, re_path
 
 from quadline.web.account.sign_in import NewPassword, forgotten, unless_too_busy
+from quadline.web.requests import form_methods_only
+from quadline.web.security import confirming, second_step
 
 urlpatterns = [
     path(
         "login/", login_not_required(unless_too_busy(views.login)), name="account_login"
+    ),
+    path(
+        "second-step/",
+        login_not_required(form_methods_only(second_step.SecondStep.as_view())),
+        name="mfa_authenticate",
+    ),
+    path(
+        "passkey/",
+        login_not_required(form_methods_only(second_step.PasskeySignIn.as_view())),
+        name="mfa_login_webauthn",
+    ),
+    path(
+        "confirm/",
+        form_methods_only(confirming.ConfirmByPassword.as_view()),
+        name="account_reauthenticate",
+    ),
+    path(
+        "confirm/code/",
+        form_methods_only(confirming.ConfirmByCode.as_view()),
+        name="mfa_reauthenticate",
+    ),
+    path(
+        "confirm/passkey/",
+        form_methods_only(confirming.ConfirmByPasskey.as_view()),
+        name="mfa_reauthenticate_webauthn",
     ),
     path("logout/", views.logout, name="account_logout"),
     path(

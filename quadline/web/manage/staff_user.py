@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -169,6 +170,7 @@ def deactivate_page(request: StaffRequest, user_id: int) -> HttpResponseBase:
     look_at_waiting_texts()
     # The session that asked has ended, too.
     if user.pk == request.user.pk:
+        logout(request)
         return redirect("account_login")
     messages.success(request, f"{user.name}’s account is deactivated.")
     return redirect("manage_staff_user", user_id)

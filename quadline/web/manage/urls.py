@@ -5,6 +5,7 @@ from django.urls import include, path
 from quadline.web.manage import (
     college_logo,
     directory,
+    factors,
     invite,
     numbers,
     offices,
@@ -20,6 +21,12 @@ urlpatterns = [
         "numbers/<int:number_id>/retry/",
         numbers.retry_number,
         name="retry_number",
+    ),
+    path("second-factors/", factors.factors_page, name="manage_factors"),
+    path(
+        "second-factors/<int:user_id>/reset/",
+        factors.reset_page,
+        name="manage_factors_reset",
     ),
     path("settings/", settings.first_section, name="manage-settings"),
     path("settings/logo/", college_logo.change, name="manage-logo"),

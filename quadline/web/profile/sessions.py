@@ -5,13 +5,14 @@ from datetime import datetime
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from quadline.accounts.device_words import device_words
 from quadline.accounts.sessions import (
     UNKNOWN_ADDRESS,
-    device_words,
     end_session,
     sessions_of,
     sign_out_everywhere,
@@ -61,6 +62,7 @@ def sign_out_device(request: StaffRequest, session_id: int) -> HttpResponseBase:
     end_session(session, actor=request.user)
     # Without a session there is nothing that could bring a message to the next page.
     if is_here:
+        logout(request)
         return redirect("account_login")
     messages.success(request, f"Signed out: {name}.")
     return redirect("profile-sessions")
@@ -69,4 +71,6 @@ def sign_out_device(request: StaffRequest, session_id: int) -> HttpResponseBase:
 @require_POST
 def sign_out_all(request: StaffRequest) -> HttpResponseBase:
     sign_out_everywhere(request.user, actor=request.user)
+    # Else the session of this request would be written once more.
+    logout(request)
     return redirect("account_login")

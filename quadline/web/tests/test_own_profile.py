@@ -14,9 +14,9 @@ from pytest_django import Settings
 
 from quadline import clock
 from quadline.accounts import photos, sessions
+from quadline.accounts.device_words import device_words
 from quadline.accounts.models import User
 from quadline.accounts.photos import change_photo, upload_key
-from quadline.accounts.sessions import device_words
 from quadline.audit.models import AuditEntry
 from quadline.delivery.tests.acts import number_row
 from quadline.numbers import alerts
@@ -383,7 +383,7 @@ def test_what_is_noted_without_an_address_or_with_nonsense_is_kept_within_bounds
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0",
             "Edge on Windows",
         ),
-        ("curl/8.5", "Unknown device"),
+        ("curl/8.5 <script>", "Unknown device"),
         ("", "Unknown device"),
     ],
 )
