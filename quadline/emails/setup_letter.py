@@ -13,5 +13,3 @@ def setup_test(*, to: str, asked_by: str) -> None:
         f"Go on with the setup: {settings.PUBLIC_URL}/manage/setup/",
     ]
     send_to_staff("Quadline can send email", lines, [to])
-
-

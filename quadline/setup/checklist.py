@@ -69,7 +69,9 @@ def security_line() -> CheckedLine:
     has = protected.values("user").distinct().count()
     title = "Second factor"
     if has < total:
-        words = f"{total - has} of {total} administrators sign in with a password alone."
+        words = (
+            f"{total - has} of {total} administrators sign in with a password alone."
+        )
         return CheckedLine("security", title, TODO, words)
     return CheckedLine("security", title, OK, "Every administrator has one.")
 
@@ -85,7 +87,9 @@ def college_line() -> CheckedLine:
 def email_line() -> CheckedLine:
     place = mail_place()
     if not place:
-        words = "No mail server is set: nobody is invited, and no text becomes an email."
+        words = (
+            "No mail server is set: nobody is invited, and no text becomes an email."
+        )
         return CheckedLine("email", "Email", WRONG, words)
     check = last_check(LiveCheck.About.EMAIL, place=place)
     if check is None:
@@ -131,7 +135,9 @@ def keywords_line() -> CheckedLine:
     faults = [fault for _, each in seen for fault in each]
     if faults:
         return CheckedLine("keywords", title, WRONG, " ".join(faults))
-    missing = [word for word in ("help", "stop") if word not in {who for who, _ in seen}]
+    missing = [
+        word for word in ("help", "stop") if word not in {who for who, _ in seen}
+    ]
     if missing:
         asked = " and ".join(word.upper() for word in missing)
         words = f"Nobody has texted {asked} to a number of yours yet."

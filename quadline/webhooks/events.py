@@ -158,7 +158,9 @@ def _without_codes(new: list[InboundCall], now: datetime) -> list[InboundCall]:
     """
     coded: set[str] = set()
     for from_log in (False, True):
-        came = [each for each in new if (each.content.get(READ_FROM) == LOG) == from_log]
+        came = [
+            each for each in new if (each.content.get(READ_FROM) == LOG) == from_log
+        ]
         taken = take_codes(
             [each.text.body for each in came], now=now, from_log=from_log
         )

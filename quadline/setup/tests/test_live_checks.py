@@ -115,7 +115,7 @@ def campaign(*states: str, errors: Any = None) -> Finding:
         lambda _: service,
         CallbackPlace("MG1", "", ""),
         account_sid="AC1",
-        setup_faults=lambda: [],
+        setup_faults=list,
     )
     assert found[-1].state is OK, "a campaign keeps nobody from the webhooks"
     return found[2]
@@ -229,6 +229,6 @@ def test_a_problem_that_is_final_needs_somebody() -> None:
         lambda client: client,
         CallbackPlace("MG1", "", ""),
         account_sid="AC1",
-        setup_faults=lambda: [],
+        setup_faults=list,
     )
     assert found[0].state is WRONG

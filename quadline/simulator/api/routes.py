@@ -5,7 +5,14 @@ The busiest comes first: routes are tried in order.
 
 from starlette.routing import BaseRoute
 
-from quadline.simulator.api import accounts, consents, events, messages, numbers, services
+from quadline.simulator.api import (
+    accounts,
+    consents,
+    events,
+    messages,
+    numbers,
+    services,
+)
 from quadline.simulator.api.calls import route
 
 _ACCOUNT = "/2010-04-01/Accounts/{account}"
