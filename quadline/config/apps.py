@@ -14,7 +14,9 @@ class HouseConfig(AppConfig):
         import quadline.accounts.inviting
         import quadline.accounts.new_browsers
         import quadline.accounts.passwords
-        import quadline.delivery.outbox.held_by_settings  # noqa: F401
+        import quadline.delivery.outbox.held_by_settings
+        import quadline.setup.live_checks
+        import quadline.setup.sample_data  # noqa: F401
         from quadline.config.schedule import timetable
         from quadline.jobs import set_timetable
 

@@ -139,8 +139,8 @@ def keywords_line() -> CheckedLine:
         word for word in ("help", "stop") if word not in {who for who, _ in seen}
     ]
     if missing:
-        asked = " and ".join(word.upper() for word in missing)
-        words = f"Nobody has texted {asked} to a number of yours yet."
+        named = " and ".join(asked.upper() for asked in missing)
+        words = f"Nobody has texted {named} to a number of yours yet."
         return CheckedLine("keywords", title, UNKNOWN, words)
     return CheckedLine("keywords", title, OK, "The carrier answers both.")
 

@@ -3,6 +3,7 @@ which is the process that will talk to carrier and mail server.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 
@@ -60,10 +61,8 @@ def last_check(about: str, *, place: str) -> LiveCheck | None:
 def check_carrier(check_id: int, connects: bool) -> None:
     carrier = registry.current_carrier()
     if connects:
-        try:
+        with suppress(NumberProblem):  # the look below says why
             carrier.connect()
-        except NumberProblem:
-            pass  # the look below says why
     lines = [_line(each) for each in carrier.findings()]
     if not is_training():
         lines.append(address_line(settings.PUBLIC_URL, answer_of=_answer_of))

@@ -156,18 +156,21 @@ def _without_codes(new: list[InboundCall], now: datetime) -> list[InboundCall]:
     """What students wrote: a code by which an administrator tries whether replies come
     in is noted, and is in no conversation.
     """
-    coded: set[str] = set()
-    for from_log in (False, True):
-        came = [
-            each for each in new if (each.content.get(READ_FROM) == LOG) == from_log
-        ]
-        taken = take_codes(
-            [each.text.body for each in came], now=now, from_log=from_log
-        )
-        coded |= {each.key for each in came if each.text.body in taken}
+    from_log = [each for each in new if each.content.get(READ_FROM) == LOG]
+    called = [each for each in new if each not in from_log]
+    coded = _taken(called, now) | _taken(from_log, now, from_log=True)
     if coded:
         _note_result(sorted(coded), "a code of the setup", now)
     return [each for each in new if each.key not in coded]
+
+
+def _taken(
+    heard: Sequence[InboundCall], now: datetime, *, from_log: bool = False
+) -> set[str]:
+    """The keys of those that are codes."""
+    bodies = [each.text.body for each in heard]
+    taken = take_codes(bodies, now=now, from_log=from_log)
+    return {each.key for each in heard if each.text.body in taken}
 
 
 def _note_result(keys: Sequence[str], result: str, now: datetime) -> None:
