@@ -42,7 +42,9 @@ T1,Sally,Student-Taynor,sally@college.example,{SALLYS_PHONE},yes
 def empty_house(
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> Iterator[House]:
+    """``capfd``: from here on, what the processes print is kept."""
     for name, value in NEW_COLLEGE.items():
         monkeypatch.setenv(name, value)
     is_training = request.param == "simulator"

@@ -84,15 +84,11 @@ class AdministratorForm(forms.Form):
 
 
 def while_open(view: SetupView) -> SetupView:
-    """Only before there is an account, and never with its address in another site's
-    log.
-    """
+    """Only before there is an account."""
 
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponseBase:
-        response = _closed(request) if is_closed() else view(request)
-        response.headers["Referrer-Policy"] = "no-referrer"
-        return response
+        return _closed(request) if is_closed() else view(request)
 
     return answer
 
