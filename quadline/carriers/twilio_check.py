@@ -94,7 +94,9 @@ def _credentials(ask: Ask, account_sid: str) -> Finding:
             "This is a trial account: it texts verified phones only.",
             "Upgrade it in the Twilio console, under Billing.",
         )
-    return Finding(CREDENTIALS, FindingState.OK, "Twilio accepts the account.")
+    return Finding(
+        CREDENTIALS, FindingState.OK, "The account and its token are accepted."
+    )
 
 
 def _service(ask: Ask, service: MessagingService, place: CallbackPlace) -> Finding:

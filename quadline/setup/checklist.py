@@ -120,7 +120,7 @@ def replies_line() -> CheckedLine:
     if code is not None and code.found_in_log_at:
         words = "The code reached the carrier, but its webhook never came."
         return CheckedLine("replies", title, WRONG, words)
-    words = "Text a code from your own phone to see it."
+    words = "Text a code from your own phone to check."
     return CheckedLine("replies", title, TODO, words)
 
 
@@ -196,6 +196,11 @@ def is_overdue(check: LiveCheck, *, now: datetime) -> bool:
     return check.done_at is None and now - check.asked_at > CHECK_STARTS_WITHIN
 
 
+def is_unnamed(college: CollegeSettings) -> bool:
+    unset: str = CollegeSettings.model_fields["college_name"].default
+    return college.college_name == unset
+
+
 def _all_well(check: LiveCheck) -> str:
     if len(check.lines) == 1:
         return check.lines[0].words
@@ -203,8 +208,7 @@ def _all_well(check: LiveCheck) -> str:
 
 
 def _missing_of_college(college: CollegeSettings) -> Iterable[str]:
-    unset = CollegeSettings.model_fields["college_name"].default
-    if college.college_name == unset:
+    if is_unnamed(college):
         yield "the name"
     if not college.college_phone:
         yield "the main line"

@@ -148,7 +148,7 @@ def test_no_sample_students_among_real_ones_or_with_real_phones(
     assert not RosterRun.objects.exists()
 
 
-def test_the_college_step_saves_as_the_settings_do_and_goes_on(
+def test_the_college_step_saves_as_the_settings_do_and_stays(
     enter: Enter,
     people: Cast,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -157,7 +157,7 @@ def test_the_college_step_saves_as_the_settings_do_and_goes_on(
     form = {"college_name": "Birch College", "seen_college_name": "Alder College"}
     with django_capture_on_commit_callbacks(execute=True):
         answer = browser.post("/manage/setup/college/", form)
-    assert answer["Location"] == "/manage/setup/email/"
+    assert answer["Location"] == "/manage/setup/college/"
     assert AuditEntry.objects.get().action == "college setting changed"
 
     wrong = {"college_phone": "12", "seen_college_phone": "+17345550100"}

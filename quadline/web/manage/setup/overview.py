@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from quadline.college.current import college_settings
-from quadline.setup.checklist import checklist
+from quadline.setup.checklist import checklist, is_unnamed
 from quadline.setup.registration_words import registration_words
 from quadline.setup.rules import LineState
 from quadline.web.manage.numbers import require_manager
@@ -44,5 +44,9 @@ def overview_page(request: StaffRequest) -> HttpResponse:
 def real_texting_page(request: StaffRequest) -> HttpResponse:
     """Brand, campaign, caps and fees, with the words to paste."""
     require_manager(request)
-    shown = {"words": registration_words(college_settings())}
+    college = college_settings()
+    shown = {
+        "words": registration_words(college),
+        "has_no_name": is_unnamed(college),
+    }
     return render(request, "manage/setup/real_texting.html", shown)
