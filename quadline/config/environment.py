@@ -71,9 +71,6 @@ ReplyAddress = Annotated[str, AfterValidator(_reply_address)]
 Networks = Annotated[str, AfterValidator(_networks)]
 
 
-# What the simulator takes when nobody names another account. Real ones are drawn at
-# random: with this one, texts reach no phone.
-TRAINING_ACCOUNT = "AC51a0c0113e9e00000000000000000001"
 ENV_FILE = "QUADLINE_ENV_FILE"  # names another file than .env; empty: none is read
 EMPTY_IS_A_CHOICE = frozenset({"quiet_hours"})
 # never repeated when they are wrong
@@ -246,11 +243,6 @@ class Environment(BaseSettings, CollegeSettings):
     @property
     def roster_folder(self) -> Path:
         return Path(self.roster_dir or self.data_dir / "roster")
-
-    @property
-    def is_training(self) -> bool:
-        """Whether the carrier is the simulated one, outside the demo."""
-        return self.twilio_account_sid == TRAINING_ACCOUNT
 
     @property
     def proxy_networks(self) -> tuple[Network, ...]:

@@ -158,6 +158,8 @@ def run_with_settings(arguments: list[str]) -> None:
         carrier_url = f"http://127.0.0.1:{chosen.port + 1}"
         first.append(_training_carrier(data, chosen.port + 1))
         settings |= TRAINING | dict.fromkeys(CARRIER_ADDRESSES, carrier_url)
+        if not given("QUIET_HOURS"):
+            settings["QUIET_HOURS"] = ""  # training in the evening should work
     _serve(
         data,
         settings,

@@ -26,7 +26,7 @@ from quadline.setup.deployment import (
 )
 from quadline.setup.live_checks import last_check
 from quadline.setup.models import LiveCheck, SetupLink
-from quadline.setup.rules import CHECK_STARTS_WITHIN, CheckedLine, LineState, worst
+from quadline.setup.rules import CHECK_STARTS_WITHIN, LineState, SetupLine, worst
 from quadline.setup.sample_data import sample_run
 
 OK, TODO, WRONG = LineState.OK, LineState.TODO, LineState.WRONG
@@ -37,7 +37,7 @@ TRAINING = "The carrier is simulated: texts reach no phone."
 ANSWERED_WITHIN = timedelta(days=90)
 
 
-def checklist() -> list[CheckedLine]:
+def checklist() -> list[SetupLine]:
     """Every line, in the order in which they are best done."""
     return [
         security_line(),
@@ -60,7 +60,7 @@ def is_shown() -> bool:
     return any(line.state is not OK for line in checklist())
 
 
-def security_line() -> CheckedLine:
+def security_line() -> SetupLine:
     administrators = User.objects.who_manage()
     protected = Authenticator.objects.filter(
         user__in=administrators, type__in=[TOTP, WEBAUTHN]
@@ -72,59 +72,59 @@ def security_line() -> CheckedLine:
         words = (
             f"{total - has} of {total} administrators sign in with a password alone."
         )
-        return CheckedLine("security", title, TODO, words)
-    return CheckedLine("security", title, OK, "Every administrator has one.")
+        return SetupLine("security", title, TODO, words)
+    return SetupLine("security", title, OK, "Every administrator has one.")
 
 
-def college_line() -> CheckedLine:
+def college_line() -> SetupLine:
     missing = list(_missing_of_college(college_settings()))
     if missing:
         words = f"Still missing: {', '.join(missing)}."
-        return CheckedLine("college", "College", TODO, words)
-    return CheckedLine("college", "College", OK, college_settings().college_name)
+        return SetupLine("college", "College", TODO, words)
+    return SetupLine("college", "College", OK, college_settings().college_name)
 
 
-def email_line() -> CheckedLine:
+def email_line() -> SetupLine:
     place = mail_place()
     if not place:
         words = (
             "No mail server is set: nobody is invited, and no text becomes an email."
         )
-        return CheckedLine("email", "Email", WRONG, words)
+        return SetupLine("email", "Email", WRONG, words)
     check = last_check(LiveCheck.About.EMAIL, place=place)
     if check is None:
-        return CheckedLine("email", "Email", TODO, "No test message was sent yet.")
+        return SetupLine("email", "Email", TODO, "No test message was sent yet.")
     state = check_state(check)
     words = state_words(check, state)
-    return CheckedLine("email", "Email", state, words)
+    return SetupLine("email", "Email", state, words)
 
 
-def carrier_line() -> CheckedLine:
+def carrier_line() -> SetupLine:
     title = "Carrier"
     if is_training():
-        return CheckedLine("carrier", title, TODO, TRAINING)
+        return SetupLine("carrier", title, TODO, TRAINING)
     if missing := missing_carrier_settings():
-        return CheckedLine("carrier", title, WRONG, f"Not set: {', '.join(missing)}.")
+        return SetupLine("carrier", title, WRONG, f"Not set: {', '.join(missing)}.")
     check = last_check(LiveCheck.About.CARRIER, place=carrier_place())
     if check is None:
-        return CheckedLine("carrier", title, TODO, "The account was not checked yet.")
+        return SetupLine("carrier", title, TODO, "The account was not checked yet.")
     state = check_state(check)
-    return CheckedLine("carrier", title, state, state_words(check, state))
+    return SetupLine("carrier", title, state, state_words(check, state))
 
 
-def replies_line() -> CheckedLine:
+def replies_line() -> SetupLine:
     title = "Replies come in"
     if inbound_codes.is_heard():
-        return CheckedLine("replies", title, OK, "A code that was texted came in.")
+        return SetupLine("replies", title, OK, "A code that was texted came in.")
     code = inbound_codes.last_code()
     if code is not None and code.found_in_log_at:
         words = "The code reached the carrier, but its webhook never came."
-        return CheckedLine("replies", title, WRONG, words)
+        return SetupLine("replies", title, WRONG, words)
     words = "Text a code from your own phone to check."
-    return CheckedLine("replies", title, TODO, words)
+    return SetupLine("replies", title, TODO, words)
 
 
-def keywords_line() -> CheckedLine:
+def keywords_line() -> SetupLine:
     title = "STOP and HELP are answered"
     check = last_check(LiveCheck.About.CARRIER, place=carrier_place())
     seen = [
@@ -134,33 +134,33 @@ def keywords_line() -> CheckedLine:
     ]
     faults = [fault for _, each in seen for fault in each]
     if faults:
-        return CheckedLine("keywords", title, WRONG, " ".join(faults))
+        return SetupLine("keywords", title, WRONG, " ".join(faults))
     missing = [
         word for word in ("help", "stop") if word not in {who for who, _ in seen}
     ]
     if missing:
         named = " and ".join(asked.upper() for asked in missing)
         words = f"Nobody has texted {named} to a number of yours yet."
-        return CheckedLine("keywords", title, UNKNOWN, words)
-    return CheckedLine("keywords", title, OK, "The carrier answers both.")
+        return SetupLine("keywords", title, UNKNOWN, words)
+    return SetupLine("keywords", title, OK, "The carrier answers both.")
 
 
-def students_line() -> CheckedLine:
+def students_line() -> SetupLine:
     title = "Students"
     sample = sample_run()
     if sample is not None:
         words = "Sample students are there. Remove them before your own come."
-        return CheckedLine("students", title, TODO, words)
+        return SetupLine("students", title, TODO, words)
     if Student.objects.filter(is_test=False).exists():
-        return CheckedLine("students", title, OK, "Your students are there.")
+        return SetupLine("students", title, OK, "Your students are there.")
     under_way = RosterRun.objects.filter(state__in=("reading", "shown", "applying"))
     if under_way.exists():
         words = "A roster has come and is not applied yet."
-        return CheckedLine("students", title, TODO, words)
-    return CheckedLine("students", title, TODO, "No roster has come yet.")
+        return SetupLine("students", title, TODO, words)
+    return SetupLine("students", title, TODO, "No roster has come yet.")
 
 
-def answered_line() -> CheckedLine:
+def answered_line() -> SetupLine:
     title = "A first text, answered"
     since = clock.now() - ANSWERED_WITHIN
     check = last_check(LiveCheck.About.CARRIER, place=carrier_place())
@@ -173,9 +173,9 @@ def answered_line() -> CheckedLine:
         conversation__in=delivered.values("conversation"),
     )
     if answers.exists():
-        return CheckedLine("answered", title, OK, "A text went out and was answered.")
+        return SetupLine("answered", title, OK, "A text went out and was answered.")
     words = "Text a test student, and answer."
-    return CheckedLine("answered", title, TODO, words)
+    return SetupLine("answered", title, TODO, words)
 
 
 def check_state(check: LiveCheck) -> LineState:

@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from quadline.setup.rules import TRAINING_ACCOUNT
+
 CARRIER_SETTINGS = (
     "TWILIO_ACCOUNT_SID",
     "TWILIO_AUTH_TOKEN",
@@ -12,7 +14,8 @@ CARRIER_SETTINGS = (
 
 
 def is_training() -> bool:
-    return bool(settings.ENV.is_training)
+    """Whether the carrier is the simulated one, outside the demo."""
+    return bool(settings.ENV.twilio_account_sid == TRAINING_ACCOUNT)
 
 
 def carrier_place() -> str:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 
-import requests
 from django.conf import settings
 from django.db import transaction
 
@@ -22,8 +21,9 @@ from quadline.emails.setup_letter import setup_test
 from quadline.jobs import enqueue, job
 from quadline.setup.deployment import carrier_place, is_training, mail_place
 from quadline.setup.models import LiveCheck
+from quadline.setup.own_address import answer_of
 from quadline.setup.public_address import address_line
-from quadline.setup.rules import CheckedLine, LineState
+from quadline.setup.rules import LineState, SetupLine
 
 TITLES = {
     "credentials": "Account",
@@ -31,8 +31,6 @@ TITLES = {
     "campaign": "Campaign",
     "webhooks": "Webhooks",
 }
-OWN_ADDRESS_SECONDS = 5
-ANSWERS_HERE = "/healthz"
 
 
 def ask_carrier_check(*, actor: User, now: datetime, connects: bool = False) -> None:
@@ -65,7 +63,7 @@ def check_carrier(check_id: int, connects: bool) -> None:
             carrier.connect()
     lines = [_line(each) for each in carrier.findings()]
     if not is_training():
-        lines.append(address_line(settings.PUBLIC_URL, answer_of=_answer_of))
+        lines.append(address_line(settings.PUBLIC_URL, answer_of=answer_of))
     # STOP and HELP are read from its log, when it can be read.
     if lines[0].state is LineState.OK:
         check_carrier_answers(carrier, now=clock.now())
@@ -80,7 +78,7 @@ def check_email(check_id: int) -> None:
         setup_test(to=check.asked_by.email, asked_by=check.asked_by.name)
     except Exception as error:  # whatever a mail library raises is what is asked for
         state, words = LineState.WRONG, in_our_words(error).words
-    _end(check_id, [CheckedLine("test", "Test message", state, words)])
+    _end(check_id, [SetupLine("test", "Test message", state, words)])
 
 
 def _begin(about: str, place: str, actor: User, now: datetime) -> LiveCheck:
@@ -92,29 +90,16 @@ def _begin(about: str, place: str, actor: User, now: datetime) -> LiveCheck:
     return check
 
 
-def _end(check_id: int, lines: Sequence[CheckedLine]) -> None:
+def _end(check_id: int, lines: Sequence[SetupLine]) -> None:
     found = [asdict(line) for line in lines]
     LiveCheck.objects.filter(pk=check_id).update(done_at=clock.now(), found=found)
 
 
-def _line(finding: Finding) -> CheckedLine:
-    return CheckedLine(
+def _line(finding: Finding) -> SetupLine:
+    return SetupLine(
         finding.about,
         TITLES.get(finding.about, finding.about.title()),
         LineState(finding.state.value),
         finding.words,
         finding.todo,
     )
-
-
-def _answer_of(base: str) -> str:
-    """What answers there; "" for nothing within some seconds."""
-    try:
-        answer = requests.get(
-            f"{base}{ANSWERS_HERE}",
-            timeout=OWN_ADDRESS_SECONDS,
-            allow_redirects=False,
-        )
-    except requests.RequestException:
-        return ""
-    return answer.text[:20] if answer.ok else ""

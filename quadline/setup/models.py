@@ -6,7 +6,7 @@ from django.db import models
 
 from quadline.accounts.models import User
 from quadline.roster.models import RosterRun
-from quadline.setup.rules import CheckedLine, LineState, LinkFacts
+from quadline.setup.rules import LineState, LinkFacts, SetupLine
 
 
 class SetupLink(models.Model):
@@ -50,13 +50,13 @@ class LiveCheck(models.Model):
         related_name="+",
     )
     done_at = models.DateTimeField(null=True)
-    found = models.JSONField(default=list)  # CheckedLines, as dicts
+    found = models.JSONField(default=list)  # SetupLines, as dicts
 
     def __str__(self) -> str:
         return f"{self.about}, {self.place}"
 
     @property
-    def lines(self) -> list[CheckedLine]:
+    def lines(self) -> list[SetupLine]:
         return [_line(each) for each in self.found]
 
 
@@ -94,5 +94,5 @@ class SampleData(models.Model):
         return f"sample data, roster {self.run_id}"
 
 
-def _line(kept: dict[str, Any]) -> CheckedLine:
-    return CheckedLine(**{**kept, "state": LineState(kept["state"])})
+def _line(kept: dict[str, Any]) -> SetupLine:
+    return SetupLine(**{**kept, "state": LineState(kept["state"])})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from quadline.setup.rules import CheckedLine, LineState
+from quadline.setup.rules import LineState, SetupLine
 
 ALIVE = "ok"  # what web/health.py answers
 CHANGE_IT = "Change PUBLIC_URL in the settings, and restart web and worker."
@@ -14,7 +14,7 @@ LOCAL_NAMES = ("localhost",)
 LOCAL_ENDINGS = (".local", ".internal", ".lan", ".localhost")
 
 
-def address_line(url: str, *, answer_of: Callable[[str], str]) -> CheckedLine:
+def address_line(url: str, *, answer_of: Callable[[str], str]) -> SetupLine:
     """``answer_of``: what answers at an address of ours; "" for nothing.
 
     That it answers us does not prove that the carrier gets through: the code that comes
@@ -49,5 +49,5 @@ def _is_inside(host: str) -> bool:
         return False
 
 
-def _line(state: LineState, words: str, todo: str = "") -> CheckedLine:
-    return CheckedLine("address", "Public address", state, words, todo)
+def _line(state: LineState, words: str, todo: str = "") -> SetupLine:
+    return SetupLine("address", "Public address", state, words, todo)

@@ -12,7 +12,7 @@ from quadline.college.rules import CollegeSettings
 from quadline.sms import phones
 
 USE_CASE = "Higher Education"
-NO_PHONE = "our main line"
+UNKNOWN_LINE = "our main line"
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class PastedWords:
 
 def registration_words(college: CollegeSettings) -> list[PastedWords]:
     name = college.college_name
-    phone = phones.written(college.college_phone) or NO_PHONE
+    phone = phones.written(college.college_phone) or UNKNOWN_LINE
     first = _first_text(college)
     return [
         PastedWords("Use case", USE_CASE),

@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from quadline.accounts.rules import AttemptLimit
 
+# What the simulator takes when nobody names another account. Real ones are drawn at
+# random: with this one, texts reach no phone.
+TRAINING_ACCOUNT = "AC51a0c0113e9e00000000000000000001"
 LINK_LASTS = timedelta(hours=24)
 # From opening the link to sending the form for the first account.
 CLAIM_LASTS = timedelta(hours=1)
@@ -34,7 +37,7 @@ class LineState(StrEnum):
 
 
 @dataclass(frozen=True)
-class CheckedLine:
+class SetupLine:
     """One thing of a check. ``todo``: what to do about it, in words; "" for nothing."""
 
     name: str

@@ -5,7 +5,6 @@ waits in the inbox, and my number.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from quadline import clock
@@ -19,6 +18,7 @@ from quadline.delivery.outbox.wait_explanation import trouble_of
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import NumberStep
 from quadline.setup import checklist
+from quadline.setup.deployment import is_training
 from quadline.web.compose.composer import longest_wait
 
 
@@ -57,7 +57,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "college": college.college_name,
         "college_short": college.short_name,
         "college_logo": logo_digest(),
-        "is_training": settings.ENV.is_training,
+        "is_training": is_training(),
     }
     # None where a request failed before it came to the middleware that signs in.
     user = getattr(request, "user", None)

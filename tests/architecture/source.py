@@ -13,7 +13,7 @@ FLOORS = (
     ("demo",),
     ("config",),
     ("web", "api", "webhooks"),
-    ("reports",),
+    ("reports", "setup"),
     ("broadcasts",),
     ("delivery",),
     ("conversations",),

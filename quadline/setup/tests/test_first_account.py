@@ -14,7 +14,6 @@ from django.utils import timezone
 from quadline.accounts.models import User
 from quadline.accounts.rules import Role
 from quadline.audit.models import AuditEntry
-from quadline.config import first_run
 from quadline.setup.first_administrator import LinkGone, open_first_account
 from quadline.setup.links import SetupClosed, is_closed, make_link, open_link
 from quadline.setup.models import SetupLink
@@ -125,7 +124,6 @@ def test_it_stays_closed_when_every_account_is_deactivated(people: Cast) -> None
 def test_it_stays_closed_when_the_account_is_taken_out_by_hand() -> None:
     make(opened())
     SetupLink.objects.update(used_by=None)
-    AuditEntry.objects.none()
     assert SetupLink.objects.exclude(used_at=None).exists()
     assert is_closed()
 
@@ -165,16 +163,3 @@ def test_the_command_prints_a_link_and_refuses_once_there_is_an_account(
     User.objects.create_user("ada@alder.example", None, name="Ada")
     with pytest.raises(CommandError, match="has an account"):
         call_command("setup_link")
-
-
-@pytest.mark.django_db
-def test_a_web_process_prints_the_link_only_while_there_is_no_account(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connections, "close_all", lambda: None)
-    first_run._print_link()
-    said = capsys.readouterr().err
-    assert "Set up Quadline: https://texting.alder.example/setup/#" in said
-    User.objects.create_user("ada@alder.example", None, name="Ada")
-    first_run._print_link()
-    assert capsys.readouterr().err == ""

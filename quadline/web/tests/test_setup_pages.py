@@ -9,14 +9,13 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from quadline.accounts.models import User
 from quadline.audit.models import AuditEntry
-from quadline.config.environment import TRAINING_ACCOUNT
 from quadline.delivery.rosters.running import apply_run
 from quadline.delivery.rosters.undoing import undo_run
 from quadline.roster.models import CaseloadEntry, RosterRun, Student
 from quadline.setup import checklist
 from quadline.setup.models import LiveCheck, SampleData, SetupLink
 from quadline.setup.registration_words import registration_words
-from quadline.setup.rules import CheckedLine, LineState
+from quadline.setup.rules import TRAINING_ACCOUNT, LineState, SetupLine
 from quadline.setup.sample_data import apply_sample
 from tests.architecture.conftest import Enter
 from tests.architecture.source import text
@@ -56,7 +55,7 @@ def test_the_tab_stays_until_every_line_is_done(
     set_up_by(people.ada)
     browser = enter(people.ada)
     assert ">Setup</a>" in page_of(browser, "/manage/numbers/")
-    done = [CheckedLine("college", "College", LineState.OK, "Alder College")]
+    done = [SetupLine("college", "College", LineState.OK, "Alder College")]
     monkeypatch.setattr(checklist, "checklist", lambda: done)
     assert ">Setup</a>" not in page_of(browser, "/manage/numbers/")
     assert browser.get("/manage/setup/").status_code == 200

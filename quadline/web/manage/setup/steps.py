@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from quadline.setup.rules import CheckedLine, LineState
+from quadline.setup.rules import LineState, SetupLine
 
 # Slug: what it is called, its address, and what its page is called in a button.
 STEPS = {
@@ -12,7 +12,7 @@ STEPS = {
     "students": ("Students", "manage_setup_students"),
     "checklist": ("Checklist", "manage_setup"),
 }
-STATE_CHIPS = {
+LINE_CHIPS = {
     LineState.OK: {"label": "OK", "tone": "ok", "icon": "tick"},
     LineState.TODO: {"label": "To do", "tone": "", "icon": "details"},
     LineState.WRONG: {"label": "Check this", "tone": "warn", "icon": "alert"},
@@ -38,5 +38,5 @@ def step_context(here: str) -> dict[str, Any]:
     }
 
 
-def shown_line(line: CheckedLine, **more: Any) -> dict[str, Any]:
-    return {"line": line, "chip": STATE_CHIPS[line.state], **more}
+def shown_line(line: SetupLine, **more: Any) -> dict[str, Any]:
+    return {"line": line, "chip": LINE_CHIPS[line.state], **more}
