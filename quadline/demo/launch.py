@@ -47,7 +47,7 @@ CARRIER_ADDRESSES = (
     "TWILIO_ACCOUNTS_URL",
 )
 # As deploy/training.env has it: what the simulator takes when nothing else is said.
-TRAINING = {
+TRAINING_CARRIER = {
     "TWILIO_ACCOUNT_SID": "AC51a0c0113e9e00000000000000000001",
     "TWILIO_AUTH_TOKEN": "simulator-token",
     "TWILIO_MESSAGING_SERVICE_SID": "MG51a0c0113e9e00000000000000000001",
@@ -157,7 +157,7 @@ def run_with_settings(arguments: list[str]) -> None:
     if not given("TWILIO_ACCOUNT_SID"):
         carrier_url = f"http://127.0.0.1:{chosen.port + 1}"
         first.append(_training_carrier(data, chosen.port + 1))
-        settings |= TRAINING | dict.fromkeys(CARRIER_ADDRESSES, carrier_url)
+        settings |= TRAINING_CARRIER | dict.fromkeys(CARRIER_ADDRESSES, carrier_url)
         if not given("QUIET_HOURS"):
             settings["QUIET_HOURS"] = ""  # training in the evening should work
     _serve(

@@ -29,10 +29,8 @@ from quadline.setup.models import LiveCheck, SetupLink
 from quadline.setup.rules import CHECK_STARTS_WITHIN, LineState, SetupLine, worst
 from quadline.setup.sample_data import sample_run
 
-OK, TODO, WRONG = LineState.OK, LineState.TODO, LineState.WRONG
-WAITING, UNKNOWN = LineState.WAITING, LineState.UNKNOWN
 NO_WORKER = "Nobody has looked yet. Is quadline worker running?"
-TRAINING = "The carrier is simulated: texts reach no phone."
+IS_SIMULATED = "The carrier is simulated: texts reach no phone."
 # Facts of the first text are looked for this far back: no table is read whole.
 ANSWERED_WITHIN = timedelta(days=90)
 
@@ -57,7 +55,7 @@ def is_shown() -> bool:
     """
     if not SetupLink.objects.exclude(used_at=None).exists():
         return False
-    return any(line.state is not OK for line in checklist())
+    return any(line.state is not LineState.OK for line in checklist())
 
 
 def security_line() -> SetupLine:
@@ -72,16 +70,18 @@ def security_line() -> SetupLine:
         words = (
             f"{total - has} of {total} administrators sign in with a password alone."
         )
-        return SetupLine("security", title, TODO, words)
-    return SetupLine("security", title, OK, "Every administrator has one.")
+        return SetupLine("security", title, LineState.TODO, words)
+    return SetupLine("security", title, LineState.OK, "Every administrator has one.")
 
 
 def college_line() -> SetupLine:
     missing = list(_missing_of_college(college_settings()))
     if missing:
         words = f"Still missing: {', '.join(missing)}."
-        return SetupLine("college", "College", TODO, words)
-    return SetupLine("college", "College", OK, college_settings().college_name)
+        return SetupLine("college", "College", LineState.TODO, words)
+    return SetupLine(
+        "college", "College", LineState.OK, college_settings().college_name
+    )
 
 
 def email_line() -> SetupLine:
@@ -90,10 +90,12 @@ def email_line() -> SetupLine:
         words = (
             "No mail server is set: nobody is invited, and no text becomes an email."
         )
-        return SetupLine("email", "Email", WRONG, words)
+        return SetupLine("email", "Email", LineState.WRONG, words)
     check = last_check(LiveCheck.About.EMAIL, place=place)
     if check is None:
-        return SetupLine("email", "Email", TODO, "No test message was sent yet.")
+        return SetupLine(
+            "email", "Email", LineState.TODO, "No test message was sent yet."
+        )
     state = check_state(check)
     words = state_words(check, state)
     return SetupLine("email", "Email", state, words)
@@ -102,12 +104,16 @@ def email_line() -> SetupLine:
 def carrier_line() -> SetupLine:
     title = "Carrier"
     if is_training():
-        return SetupLine("carrier", title, TODO, TRAINING)
+        return SetupLine("carrier", title, LineState.TODO, IS_SIMULATED)
     if missing := missing_carrier_settings():
-        return SetupLine("carrier", title, WRONG, f"Not set: {', '.join(missing)}.")
+        return SetupLine(
+            "carrier", title, LineState.WRONG, f"Not set: {', '.join(missing)}."
+        )
     check = last_check(LiveCheck.About.CARRIER, place=carrier_place())
     if check is None:
-        return SetupLine("carrier", title, TODO, "The account was not checked yet.")
+        return SetupLine(
+            "carrier", title, LineState.TODO, "The account was not checked yet."
+        )
     state = check_state(check)
     return SetupLine("carrier", title, state, state_words(check, state))
 
@@ -115,13 +121,15 @@ def carrier_line() -> SetupLine:
 def replies_line() -> SetupLine:
     title = "Replies come in"
     if inbound_codes.is_heard():
-        return SetupLine("replies", title, OK, "A code that was texted came in.")
+        return SetupLine(
+            "replies", title, LineState.OK, "A code that was texted came in."
+        )
     code = inbound_codes.last_code()
     if code is not None and code.found_in_log_at:
         words = "The code reached the carrier, but its webhook never came."
-        return SetupLine("replies", title, WRONG, words)
+        return SetupLine("replies", title, LineState.WRONG, words)
     words = "Text a code from your own phone to check."
-    return SetupLine("replies", title, TODO, words)
+    return SetupLine("replies", title, LineState.TODO, words)
 
 
 def keywords_line() -> SetupLine:
@@ -134,15 +142,15 @@ def keywords_line() -> SetupLine:
     ]
     faults = [fault for _, each in seen for fault in each]
     if faults:
-        return SetupLine("keywords", title, WRONG, " ".join(faults))
+        return SetupLine("keywords", title, LineState.WRONG, " ".join(faults))
     missing = [
         word for word in ("help", "stop") if word not in {who for who, _ in seen}
     ]
     if missing:
         named = " and ".join(asked.upper() for asked in missing)
         words = f"Nobody has texted {named} to a number of yours yet."
-        return SetupLine("keywords", title, UNKNOWN, words)
-    return SetupLine("keywords", title, OK, "The carrier answers both.")
+        return SetupLine("keywords", title, LineState.UNKNOWN, words)
+    return SetupLine("keywords", title, LineState.OK, "The carrier answers both.")
 
 
 def students_line() -> SetupLine:
@@ -150,14 +158,14 @@ def students_line() -> SetupLine:
     sample = sample_run()
     if sample is not None:
         words = "Sample students are there. Remove them before your own come."
-        return SetupLine("students", title, TODO, words)
+        return SetupLine("students", title, LineState.TODO, words)
     if Student.objects.filter(is_test=False).exists():
-        return SetupLine("students", title, OK, "Your students are there.")
+        return SetupLine("students", title, LineState.OK, "Your students are there.")
     under_way = RosterRun.objects.filter(state__in=("reading", "shown", "applying"))
     if under_way.exists():
         words = "A roster has come and is not applied yet."
-        return SetupLine("students", title, TODO, words)
-    return SetupLine("students", title, TODO, "No roster has come yet.")
+        return SetupLine("students", title, LineState.TODO, words)
+    return SetupLine("students", title, LineState.TODO, "No roster has come yet.")
 
 
 def answered_line() -> SetupLine:
@@ -173,15 +181,17 @@ def answered_line() -> SetupLine:
         conversation__in=delivered.values("conversation"),
     )
     if answers.exists():
-        return SetupLine("answered", title, OK, "A text went out and was answered.")
+        return SetupLine(
+            "answered", title, LineState.OK, "A text went out and was answered."
+        )
     words = "Text a test student, and answer."
-    return SetupLine("answered", title, TODO, words)
+    return SetupLine("answered", title, LineState.TODO, words)
 
 
 def check_state(check: LiveCheck) -> LineState:
     """What a check says as a whole; what it found before counts while it runs."""
     if check.done_at is None and not check.found:
-        return WAITING
+        return LineState.WAITING
     return worst(line.state for line in check.lines)
 
 
@@ -189,7 +199,7 @@ def state_words(check: LiveCheck, state: LineState) -> str:
     if check.done_at is None and not check.found:
         return NO_WORKER if is_overdue(check, now=clock.now()) else "Being checked."
     words = [line.words for line in check.lines if line.state is state]
-    return words[0] if state is not OK and words else _all_well(check)
+    return words[0] if state is not LineState.OK and words else _all_well(check)
 
 
 def is_overdue(check: LiveCheck, *, now: datetime) -> bool:

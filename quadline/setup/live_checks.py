@@ -25,7 +25,7 @@ from quadline.setup.own_address import answer_of
 from quadline.setup.public_address import address_line
 from quadline.setup.rules import LineState, SetupLine
 
-TITLES = {
+LINE_TITLES = {
     "credentials": "Account",
     "service": "Messaging Service",
     "campaign": "Campaign",
@@ -98,7 +98,7 @@ def _end(check_id: int, lines: Sequence[SetupLine]) -> None:
 def _line(finding: Finding) -> SetupLine:
     return SetupLine(
         finding.about,
-        TITLES.get(finding.about, finding.about.title()),
+        LINE_TITLES.get(finding.about, finding.about.title()),
         LineState(finding.state.value),
         finding.words,
         finding.todo,

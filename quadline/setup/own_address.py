@@ -1,4 +1,4 @@
-"""Whether Quadline answers at its own public address: asked from here, as anybody would."""
+"""Whether Quadline answers at its public address: asked from here, as by anybody."""
 
 import requests
 

@@ -23,8 +23,8 @@ from quadline.roster.models import RosterRun, Student
 from quadline.setup.deployment import is_training
 from quadline.setup.models import SampleData
 
-STUDENTS = "sample-students.csv"
-CASELOAD = "sample-caseload.csv"
+STUDENTS_NAME = "sample-students.csv"
+CASELOAD_NAME = "sample-caseload.csv"
 RELATION = "Academic advisor"
 NOT_IN_TRAINING = (
     "Nothing was loaded: sample students are for training, and texts reach phones here."
@@ -56,8 +56,8 @@ def load_sample(*, actor: User, now: datetime) -> RosterRun:
             raise SampleRefused(why)
         run = begin_run(
             [
-                GivenFile(STUDENTS, students),
-                GivenFile(CASELOAD, _caseload_of(actor, students)),
+                GivenFile(STUDENTS_NAME, students),
+                GivenFile(CASELOAD_NAME, _caseload_of(actor, students)),
             ],
             way=RosterRun.Way.UPLOAD,
             actor=actor,

@@ -45,7 +45,7 @@ LINK_REPLACED = (
     "No account was made: a newer link took the place of yours, or yours was opened"
     " over an hour ago. Open the last one in the log."
 )
-TAKEN = (
+SOMEBODY_WAS_FIRST = (
     "No account was made: somebody else made the first one a moment ago. Ask them to"
     " invite you under Manage › Staff."
 )
@@ -147,7 +147,7 @@ def administrator_page(request: HttpRequest) -> HttpResponseBase:
     except LinkGone:
         return _key_page(request, LINK_REPLACED, status=422)
     except SetupClosed:
-        return _closed(request, TAKEN, status=409)
+        return _closed(request, SOMEBODY_WAS_FIRST, status=409)
     del request.session[OPENED_LINK]
     answer: HttpResponseBase = perform_login(
         request,
