@@ -247,6 +247,25 @@ class SentText:
     carrier_code: str = ""
 
 
+class FindingState(StrEnum):
+    """What a look at the account said of one thing."""
+
+    OK = "ok"
+    WRONG = "wrong"
+    WAITING = "waiting"  # under way at the carrier
+    UNKNOWN = "unknown"  # it could not be asked
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing of the account, in words; ``todo``: what to do about it."""
+
+    about: str
+    state: FindingState
+    words: str
+    todo: str = ""
+
+
 @dataclass(frozen=True)
 class WebhookCall:
     """A call of the carrier to us, as it came in.
@@ -414,6 +433,11 @@ class Carrier(Protocol):
 
     def faults_in_setup(self) -> Sequence[str]:
         """What is not as ``connect`` left it, in words."""
+
+    def findings(self) -> Sequence[Finding]:
+        """Whether the account can be used, thing by thing. Changes nothing, costs
+        nothing, never raises for what a carrier does.
+        """
 
     def is_genuine(self, call: WebhookCall) -> bool:
         """Whether the carrier signed this call. Never raises."""

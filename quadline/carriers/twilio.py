@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 
 from quadline.carriers import twilio_answers as answers
+from quadline.carriers import twilio_check as check
 from quadline.carriers import twilio_consents as consents
 from quadline.carriers import twilio_log
 from quadline.carriers import twilio_rented as rented
@@ -23,6 +24,7 @@ from quadline.carriers import twilio_shapes as shapes
 from quadline.carriers.protocol import (
     NO_CONNECTION,
     CarrierAnswer,
+    Finding,
     InboundText,
     IncomingCall,
     KeywordWish,
@@ -415,6 +417,16 @@ class Twilio:
         Raises NumberProblem when it cannot be asked.
         """
         return setup.setup_faults(self._ask, self._service, self._place)
+
+    def findings(self) -> Sequence[Finding]:
+        """Whether the account, its service, campaign and webhooks can be used."""
+        return check.account_findings(
+            self._ask,
+            self._service,
+            self._place,
+            account_sid=self.account_sid if self.auth_token else "",
+            setup_faults=self.faults_in_setup,
+        )
 
     @property
     def _place(self) -> setup.CallbackPlace:

@@ -20,6 +20,7 @@ LISTS = {
     "Local.json": "available_phone_numbers",
     "Sinks": "sinks",
     "Subscriptions": "subscriptions",
+    "Usa2p": "compliance",
 }
 NAMED_BY_PHONE = "available_phone_numbers"  # what nobody owns has no id yet
 ANSWERED_IN_ITEMS = "Bulk"

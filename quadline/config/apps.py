@@ -17,7 +17,9 @@ class HouseConfig(AppConfig):
         import quadline.accounts.single_sign_on.letters_about
         import quadline.delivery.outbox.held_by_settings
         import quadline.delivery.retiring.acts
-        import quadline.numbers.repairing  # noqa: F401
+        import quadline.numbers.repairing
+        import quadline.setup.live_checks
+        import quadline.setup.sample_data  # noqa: F401
         from quadline.config.schedule import timetable
         from quadline.jobs import set_timetable
 

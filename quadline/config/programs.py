@@ -15,6 +15,7 @@ def run_web_program(arguments: list[str]) -> None:
     import uvicorn
 
     from quadline.config.connections import ClientConnection
+    from quadline.config.first_run import begin_first_run
 
     options = argparse.ArgumentParser("quadline web")
     options.add_argument("--host", default="127.0.0.1")
@@ -42,6 +43,7 @@ def run_web_program(arguments: list[str]) -> None:
         server_header=False,
         proxy_headers=False,
     )
+    begin_first_run()
     server = Server(config)
     with suppress(KeyboardInterrupt):  # SIGINT, which it raises again once all is over
         server.run()

@@ -40,6 +40,19 @@ ALDER = {
     "EMAIL_REPLY_TO": "reply@mail.alder.example",
 }
 
+CARRIER_ADDRESSES = (
+    "TWILIO_API_URL",
+    "TWILIO_MESSAGING_URL",
+    "TWILIO_EVENTS_URL",
+    "TWILIO_ACCOUNTS_URL",
+)
+# As deploy/training.env has it: what the simulator takes when nothing else is said.
+TRAINING_CARRIER = {
+    "TWILIO_ACCOUNT_SID": "AC51a0c0113e9e00000000000000000001",
+    "TWILIO_AUTH_TOKEN": "simulator-token",
+    "TWILIO_MESSAGING_SERVICE_SID": "MG51a0c0113e9e00000000000000000001",
+}
+
 
 def run_demo(arguments: list[str]) -> None:
     """Database, simulator, web, worker and mail intake,
@@ -98,6 +111,7 @@ def _start_with_sample(chosen: argparse.Namespace, *, follows_code: bool) -> Non
         web,
         first=[simulator],
         carrier_url=carrier_url,
+        with_sample=True,
         follows_code=follows_code,
     )
 
@@ -120,8 +134,9 @@ def _command(verb: str, port: int) -> str:
 
 
 def run_with_settings(arguments: list[str]) -> None:
-    """Web and worker with the settings of the environment and .env, and a database
-    unless DATABASE_URL names one.
+    """Web and worker with the settings of the environment and .env, a database unless
+    DATABASE_URL names one, and the simulated carrier unless TWILIO_ACCOUNT_SID names an
+    account.
     """
     from quadline.config.environment import given
 
@@ -136,13 +151,34 @@ def run_with_settings(arguments: list[str]) -> None:
             " folder with --data or DATA_DIR."
         )
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings = {"DATA_DIR": str(data)}
+    first: list[Process] = []
+    carrier_url = ""
+    if not given("TWILIO_ACCOUNT_SID"):
+        carrier_url = f"http://127.0.0.1:{chosen.port + 1}"
+        first.append(_training_carrier(data, chosen.port + 1))
+        settings |= TRAINING_CARRIER | dict.fromkeys(CARRIER_ADDRESSES, carrier_url)
+        if not given("QUIET_HOURS"):
+            settings["QUIET_HOURS"] = ""  # training in the evening should work
     _serve(
         data,
-        {"DATA_DIR": str(data)},
+        settings,
         chosen.port,
-        first=[],
-        carrier_url="",
+        first=first,
+        carrier_url=carrier_url,
+        with_sample=False,
     )
+
+
+def _training_carrier(data: Path, port: int) -> Process:
+    """The simulator, which keeps what it did beside the rest."""
+    if not is_free(port):
+        sys.exit(
+            f"Port {port} is in use: the simulated carrier needs it. Choose other"
+            f" ports: {_command('run', port + 9)}"
+        )
+    command = ["simulator", "--port", str(port), "--data", str(data / "simulator")]
+    return Process(command, inherited({}))
 
 
 def _serve(
@@ -152,6 +188,7 @@ def _serve(
     *,
     first: list[Process],
     carrier_url: str,
+    with_sample: bool,
     follows_code: bool = False,
 ) -> None:
     """Everything at once that can be: what is not ours starts while the house is
@@ -162,12 +199,12 @@ def _serve(
         house.call_at_the_end(print, "Stopped. Everything is kept for the next start.")
         for process in first:
             house.start(process)
-        if carrier_url:
+        if with_sample:
             ownership.leave_settings_alone()
         os.environ.update(settings)
         with _database(house, data):
             copies = _import_house(port)
-        _bring_tables_up_to_date(with_sample=carrier_url != "")
+        _bring_tables_up_to_date(with_sample=with_sample)
         ours: Sequence[Child] = developing.fresh(copies) if follows_code else copies
         # The web process first: it gets ready while the carrier is being connected.
         house.start(ours[0])
@@ -177,7 +214,7 @@ def _serve(
             house.run_once(Copy(["connect_carrier"], _connect_carrier))
         for child in ours[1:]:
             house.start(child)
-        _announce(port, carrier_url)
+        _announce(port, carrier_url, with_sample=with_sample)
         if follows_code:
             developing.follow(house, ours)
         else:
@@ -267,7 +304,7 @@ def _connect_carrier(arguments: list[str]) -> None:
     call_command("connect_carrier", *arguments, stdout=io.StringIO())
 
 
-def _announce(port: int, carrier_url: str) -> None:
+def _announce(port: int, carrier_url: str, *, with_sample: bool) -> None:
     address = f"http://127.0.0.1:{port}"
     if not wait_until_answers(f"{address}/readyz", seconds=60):
         sys.exit(
@@ -275,7 +312,12 @@ def _announce(port: int, carrier_url: str) -> None:
             " What it said is above."
         )
     lines = [f"Quadline is ready: {address}"]
-    if carrier_url:
+    if carrier_url and not with_sample:
+        lines += [
+            "Training: the carrier is simulated, and texts reach no phone.",
+            f"Student phones: {carrier_url}",
+        ]
+    if with_sample:
         from quadline.demo.sample import PASSWORD, who_to_be
 
         lines += [
@@ -331,10 +373,7 @@ def _simulated_carrier(url: str) -> dict[str, str]:
         "TWILIO_ACCOUNT_SID": "AC5a11dec0113c7e00000000000000a1de",
         "TWILIO_AUTH_TOKEN": "simulator-token",
         "TWILIO_MESSAGING_SERVICE_SID": "MG5a11dec0113c7e00000000000000a1de",
-        "TWILIO_API_URL": url,
-        "TWILIO_MESSAGING_URL": url,
-        "TWILIO_EVENTS_URL": url,
-        "TWILIO_ACCOUNTS_URL": url,
+        **dict.fromkeys(CARRIER_ADDRESSES, url),
     }
 
 

@@ -103,7 +103,10 @@ def _next_step() -> str:
     from quadline.accounts.models import User
 
     if not User.objects.who_manage().exists():
-        return "Next: make an administrator (quadline createsuperuser)."
+        return (
+            "Next: make an administrator (quadline createsuperuser), or start quadline"
+            " web: its log has a link to do it in a browser."
+        )
     return "Next: start quadline web and quadline worker, or restart those that run."
 
 

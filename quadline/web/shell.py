@@ -21,6 +21,8 @@ from quadline.health.rules import HealthLevel
 from quadline.health.watching import red_labels
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import NumberStep
+from quadline.setup import checklist
+from quadline.setup.deployment import is_training
 from quadline.web.compose.composer import longest_wait
 
 
@@ -60,11 +62,14 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "college": college.college_name,
         "college_short": college.short_name,
         "college_logo": logo_digest(),
+        "is_training": is_training(),
     }
     # None where a request failed before it came to the middleware that signs in.
     user = getattr(request, "user", None)
     if isinstance(user, User):
         shown["shell"] = shell_of(user)
+        # Asked by the tabs of Manage alone, and so not before a template does.
+        shown["setup_is_open"] = checklist.is_shown
     return shown
 
 

@@ -119,6 +119,7 @@ urlpatterns = [
     path("college/logo/<slug:digest>.png", college_logo.picture, name="college-logo"),
     path("reports/", include("quadline.web.reports.urls")),
     path("help/", help.page, name="help"),
+    path("setup/", include("quadline.web.setup.urls")),
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
     path("metrics", health.metrics, name="metrics"),

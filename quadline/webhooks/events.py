@@ -27,6 +27,7 @@ from quadline.delivery.sending import sender
 from quadline.jobs import enqueue, job
 from quadline.numbers import activation
 from quadline.numbers.rules import NumberState
+from quadline.setup.inbound_codes import take_codes
 from quadline.webhooks.models import CarrierEvent
 
 log = structlog.get_logger(__name__)
@@ -41,6 +42,8 @@ MAX_KEY = 160  # characters, as the column has
 # meets the same event in a transaction that waits for that lock
 # (docs/adr/0023-many-stops-at-once.md).
 PATIENCE_MS = 250
+# In the content of an event that no webhook brought.
+READ_FROM, LOG = "read_from", "log"
 Event = tuple[str, str]  # a carrier and its key
 # Only what is new is returned: a carrier repeats a call whose answer it missed.
 STORE_FILED = """
@@ -137,7 +140,8 @@ def _file(
     now: datetime,
     lookup: Lookup | None = None,
 ) -> None:
-    new = _store_filed(heard, now) if heard else []
+    stored = _store_filed(heard, now) if heard else []
+    new = _without_codes(stored, now)
     if not new:
         return
     filed = file_replies([each.text for each in new], now=now, lookup=lookup)
@@ -145,12 +149,37 @@ def _file(
         each.key for each, message in zip(new, filed, strict=True) if message is None
     ]
     if strangers:
-        events = CarrierEvent.objects.filter(
-            kind=CarrierEvent.Kind.INBOUND,
-            key__in=strangers,
-            applied_at=now,
-        )
-        events.update(result="to a number that is not ours")
+        _note_result(strangers, "to a number that is not ours", now)
+
+
+def _without_codes(new: list[InboundCall], now: datetime) -> list[InboundCall]:
+    """What students wrote: a code by which an administrator tries whether replies come
+    in is noted, and is in no conversation.
+    """
+    from_log = [each for each in new if each.content.get(READ_FROM) == LOG]
+    called = [each for each in new if each not in from_log]
+    coded = _taken(called, now) | _taken(from_log, now, from_log=True)
+    if coded:
+        _note_result(sorted(coded), "a code of the setup", now)
+    return [each for each in new if each.key not in coded]
+
+
+def _taken(
+    heard: Sequence[InboundCall], now: datetime, *, from_log: bool = False
+) -> set[str]:
+    """The keys of those that are codes."""
+    bodies = [each.text.body for each in heard]
+    taken = take_codes(bodies, now=now, from_log=from_log)
+    return {each.key for each in heard if each.text.body in taken}
+
+
+def _note_result(keys: Sequence[str], result: str, now: datetime) -> None:
+    events = CarrierEvent.objects.filter(
+        kind=CarrierEvent.Kind.INBOUND,
+        key__in=keys,
+        applied_at=now,
+    )
+    events.update(result=result)
 
 
 def _store_filed(heard: Sequence[InboundCall], now: datetime) -> list[InboundCall]:

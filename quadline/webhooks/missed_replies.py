@@ -15,7 +15,7 @@ from quadline.consent.rules import Keyword, keyword_in
 from quadline.delivery.inbound import stop_start_order
 from quadline.delivery.inbound.filing import asks_something, pair_in
 from quadline.jobs import job, single_instance
-from quadline.webhooks.events import file_inbound
+from quadline.webhooks.events import LOG, READ_FROM, file_inbound
 from quadline.webhooks.models import CarrierEvent, LogReading
 
 log = structlog.get_logger(__name__)
@@ -86,7 +86,7 @@ def _stops_first(texts: list[InboundText]) -> list[InboundText]:
 
 def _file(carrier: Carrier, text: InboundText) -> None:
     """One reply that cannot be filed must not keep back those behind it."""
-    content = {"MessageSid": text.carrier_message_id, "read_from": "log"}
+    content = {"MessageSid": text.carrier_message_id, READ_FROM: LOG}
     try:
         file_inbound(carrier, text, content)
     except (DataError, IntegrityError, ValueError):

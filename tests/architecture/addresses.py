@@ -22,6 +22,9 @@ PUBLIC = {
     "account_reset_password_done",
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
+    # before there is an account: quadline/web/tests/test_first_run.py
+    "setup",
+    "setup_administrator",
     "alive",
     "ready",
     "metrics",

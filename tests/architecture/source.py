@@ -13,7 +13,7 @@ FLOORS = (
     ("demo",),
     ("config",),
     ("web", "api", "webhooks"),
-    ("reports", "handovers"),
+    ("reports", "handovers", "setup"),
     ("broadcasts",),
     ("delivery",),
     ("conversations",),

@@ -27,6 +27,8 @@ from tests.architecture.source import (
 # depend on the room of people.
 UPWARD_KEYS = {"audit.AuditEntry.actor"}
 ASK_OUR_OWN = {"quadline/demo/processes.py"}  # whether a process that it started is up
+# whether Quadline answers at its own public address
+ASKS_OUR_ADDRESS = {"quadline/setup/own_address.py"}
 # whether a new password is in one; of no student and no text
 ASKS_FOR_BREACHES = {"quadline/accounts/breaches.py"}
 ASKS_THE_IDENTITY_PROVIDER = {"quadline/accounts/single_sign_on/bounded_http.py"}
@@ -166,6 +168,7 @@ def test_nobody_else_speaks_to_a_carrier_over_http() -> None:
     assert {path for path in speaking if "simulator" not in path} == {
         "quadline/carriers/twilio.py",
         *ASK_OUR_OWN,
+        *ASKS_OUR_ADDRESS,
         *ASKS_FOR_BREACHES,
         *ASKS_THE_IDENTITY_PROVIDER,
     }

@@ -83,7 +83,7 @@ def test_it_says_what_it_did_and_what_is_next(
     assert "Cache table: there already\n" in said
     files = len(list(settings_files()))
     assert f"Static files: {files} files collected in " in said
-    assert said.endswith("Next: make an administrator (quadline createsuperuser).\n")
+    assert "\nNext: make an administrator (quadline createsuperuser), or start" in said
 
 
 @pytest.mark.django_db

@@ -5,7 +5,14 @@ The busiest comes first: routes are tried in order.
 
 from starlette.routing import BaseRoute
 
-from quadline.simulator.api import consents, events, messages, numbers, services
+from quadline.simulator.api import (
+    accounts,
+    consents,
+    events,
+    messages,
+    numbers,
+    services,
+)
 from quadline.simulator.api.calls import route
 
 _ACCOUNT = "/2010-04-01/Accounts/{account}"
@@ -17,6 +24,7 @@ def api_routes() -> list[BaseRoute]:
         *_message_routes(),
         *_number_routes(),
         *_service_routes(),
+        route(f"{_ACCOUNT}.json", {"GET": accounts.fetch}, "accounts"),
         *_event_routes(),
     ]
 

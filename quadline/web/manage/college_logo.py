@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from quadline.college.logo import LogoRefused, change_logo, remove_logo
 from quadline.college.models import CollegeLogo
+from quadline.web.manage.college_place import college_place
 from quadline.web.manage.numbers import require_manager
 from quadline.web.requests import StaffRequest
 
@@ -21,7 +22,7 @@ def change(request: StaffRequest) -> HttpResponseBase:
     if request.POST.get("act") == "remove":
         remove_logo(actor=request.user)
         success(request, "The logo is removed.")
-        return redirect("manage-settings-section", "college")
+        return redirect(college_place(request))
     # Its name and what it says it is mean nothing: only what can be drawn counts.
     upload = request.FILES.get("logo")
     try:
@@ -32,7 +33,7 @@ def change(request: StaffRequest) -> HttpResponseBase:
         error(request, f"The logo was not changed. {refused}")
     else:
         success(request, "The logo is saved. Every page shows it.")
-    return redirect("manage-settings-section", "college")
+    return redirect(college_place(request))
 
 
 @login_not_required

@@ -15,6 +15,7 @@ from quadline.accounts.offices import (
     change_office,
 )
 from quadline.sms import phones
+from quadline.web.manage.college_place import came_from, college_place
 from quadline.web.manage.numbers import require_manager
 from quadline.web.requests import StaffRequest
 
@@ -35,7 +36,7 @@ def new_office(request: StaffRequest) -> HttpResponseBase:
     except OfficeRefused as refused:
         return _form(request, None, refused=refused)
     success(request, f"{office.name} is added.")
-    return redirect("manage-settings-section", "college")
+    return redirect(college_place(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,7 +62,7 @@ def office(request: StaffRequest, office_id: int) -> HttpResponseBase:
         return _form(request, refused.office, conflict=words)
     if is_changed:
         success(request, "The office is saved.")
-    return redirect("manage-settings-section", "college")
+    return redirect(college_place(request))
 
 
 def _form(
@@ -79,6 +80,8 @@ def _form(
         "phone": request.POST.get("phone", "") if is_posted else phone,
         "refused": refused,
         "conflict": conflict,
+        "back": came_from(request),
+        "back_to": college_place(request),
     }
     status = 422 if refused or conflict else 200
     return render(request, "manage/settings/office.html", context, status=status)

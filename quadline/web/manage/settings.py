@@ -3,12 +3,16 @@ means, who changed it last, and no restart.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib.messages import info, success
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -57,15 +61,39 @@ def first_section(request: StaffRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def section_page(request: StaffRequest, slug: str) -> HttpResponseBase:
     require_manager(request)
-    section = _section(slug)
+    place = SectionPlace(
+        "manage/settings/page.html", reverse("manage-settings-section", args=[slug])
+    )
+    return answer_section(request, _section(slug), place)
+
+
+@dataclass(frozen=True)
+class SectionPlace:
+    """Where a section is shown: its template, and the address a saved one leads to."""
+
+    template: str
+    then: str
+
+
+def answer_section(
+    request: StaffRequest,
+    section: Section,
+    place: SectionPlace,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> HttpResponseBase:
+    """Show or save a section, in the settings or as a step of the setup.
+
+    ``more``: for its template.
+    """
+    page = partial(_page, request, section, template=place.template, more=more)
     if request.method != "POST":
-        return _page(request, section)
+        return page()
     # A form that did not say what it showed must not overwrite what it never saw.
     asked = [field for field in section.fields if f"seen_{field.name}" in request.POST]
     values = {field.name: typed(field, request.POST) for field in asked}
     # Without scripts the preview is a button of the same form: nothing is saved.
     if request.POST.get("act") == "preview":
-        return _page(request, section, values=values)
+        return page(values=values)
     seen = {
         field.name: one_line_ends(request.POST[f"seen_{field.name}"]) for field in asked
     }
@@ -75,17 +103,14 @@ def section_page(request: StaffRequest, slug: str) -> HttpResponseBase:
             look_again_at_held_texts(changed)
     except NotDecided as refused:
         faults = refused.faults
-        return _page(request, section, values=values, faults=faults, error=NOT_SAVED)
+        return page(values=values, faults=faults, error=NOT_SAVED)
     except DecidedMeanwhile as refused:
-        conflicts = refused.names
-        return _page(
-            request, section, values=values, conflicts=conflicts, error=CONFLICT
-        )
+        return page(values=values, conflicts=refused.names, error=CONFLICT)
     if changed:
         success(request, "Saved. Every part of Quadline follows within two seconds.")
     else:
         info(request, "Nothing was different, so nothing was changed.")
-    return redirect("manage-settings-section", slug)
+    return redirect(place.then)
 
 
 @require_POST
@@ -118,6 +143,8 @@ def _page(
     request: StaffRequest,
     section: Section,
     *,
+    template: str,
+    more: Mapping[str, Any],
     values: Mapping[str, str] | None = None,
     faults: Mapping[str, str] | None = None,
     conflicts: list[str] | None = None,
@@ -154,10 +181,11 @@ def _page(
         "sample": request.POST.get("sample", ""),
         "largest_logo": MAX_FILE_BYTES // 1000,
         **offices,
+        **more,
         **_preview(request, section, written),
     }
     status = 422 if error else 200
-    return render(request, "manage/settings/page.html", context, status=status)
+    return render(request, template, context, status=status)
 
 
 def _row(field: SettingField, value: Any, written: str) -> dict[str, Any]:

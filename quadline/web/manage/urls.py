@@ -96,6 +96,7 @@ urlpatterns = [
         name="number_act",
     ),
     path("departures/", include("quadline.web.manage.departures.urls")),
+    path("setup/", include("quadline.web.manage.setup.urls")),
     path("email/", strays.strays, name="manage_strays"),
     path("email/<int:email_id>/", strays.stray_source, name="stray_source"),
 ]

@@ -50,6 +50,7 @@ ADDRESSES: dict[str, StepUp] = {
     "manage_deactivate": FORM,
     "manage_reactivate": FORM,
     "manage-settings-section": FORM,
+    "manage_setup_college": FORM,
     # whose students they are
     "roster_apply": FORM,
     "roster_undo": FORM,

@@ -10,7 +10,7 @@ from quadline.accounts.models import User
 
 class Command(BaseCommand):
     help = (
-        "Remove the second factors of somebody who has lost them: they sign in with"
+        "Remove the second factors of somebody who has lost them. They sign in with"
         " their password alone, and set up new ones if their role requires it."
     )
 

@@ -1,0 +1,1 @@
+"""First run: the link to the first account, live checks, and what is still to do."""

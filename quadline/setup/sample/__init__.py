@@ -1,0 +1,1 @@
+"""Twelve made-up students, all of them test students."""

@@ -1,0 +1,1 @@
+"""The first run, before there is an account: its link, and the first administrator."""
