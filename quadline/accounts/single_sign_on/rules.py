@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from quadline.accounts.rules import Role, office_key
 
-MAX_CLAIMED_EMAIL = 254  # characters: RFC 5321, 4.5.3.1.3, and what an account holds
+MAX_SAID = 254  # characters of an address: RFC 5321, 4.5.3.1.3
 Claims = Mapping[str, Sequence[str]]  # each claim by its name, with all its values
 
 
@@ -111,11 +111,7 @@ def domain_of(email: str) -> str:
     before, at, domain = written.rpartition("@")
     # A line break would end in the head of an email, a NUL in no database.
     is_plain = written.isprintable() and " " not in written
-    return (
-        domain
-        if before and at and is_plain and len(written) <= MAX_CLAIMED_EMAIL
-        else ""
-    )
+    return domain if before and at and is_plain and len(written) <= MAX_SAID else ""
 
 
 def admit(
