@@ -95,6 +95,9 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
         "ada": [
             "/manage/numbers/",
             *number_pages(people),
+            "/manage/departures/",
+            f"/manage/departures/new/?staff={people.maya.pk}",
+            "/first-day/",
             *(f"/manage/settings/{slug}/" for slug in SECTIONS),
             "/manage/settings/offices/new/",
             "/manage/staff/",
