@@ -183,6 +183,7 @@ def go_on_leave(user: User, *, actor: User | None) -> bool:
         locked = _locked(user, actor)
         if locked.is_away:
             return False
+        # On leave they let nobody in, as if the account were closed.
         _keep_an_administrator(locked, role=locked.role, is_active=False)
         locked.is_away = True
         locked.save(update_fields=["is_away"])

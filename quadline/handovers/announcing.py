@@ -63,6 +63,7 @@ def tell_of_return(departure_id: int) -> None:
 
 def students_by_inbox(departure: Departure) -> dict[int, int]:
     """How many students each inbox was handed, in the order in which it was chosen."""
+    # One who got nobody is named, too: they were chosen.
     counts = {share.inbox_id: 0 for share in departure.shares}
     for inbox_id in departure.handed_students.values_list("inbox", flat=True):
         counts[inbox_id] = counts.get(inbox_id, 0) + 1
@@ -82,6 +83,7 @@ def day_in_words(day: date) -> str:
 
 def _addresses(inbox_id: int) -> list[str]:
     ids = holders_of([inbox_id])[inbox_id]
+    # A member who has left the college gets no more email.
     found = User.objects.filter(pk__in=ids, is_active=True).order_by("pk")
     return list(found.values_list("email", flat=True))
 

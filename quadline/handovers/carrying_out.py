@@ -54,6 +54,8 @@ def carry_out_departures(timestamp: int) -> None:
     in effect.
     """
     now = clock.now()
+    # Before the hand-over: a STOP waits for locks that a long transaction must
+    # not hold.
     for departure in Departure.objects.due(today_on_campus(now)).order_by("pk"):
         carry_consents(departure, now=now)
         carry_out(departure.pk, now=now)
@@ -128,6 +130,7 @@ def carry_out(departure_id: int, *, now: datetime) -> bool:
         conversations=departure.handed_conversations.count(),
         texts=departure.handed_texts.count(),
     )
+    # In the same transaction: no email tells of what did not happen.
     enqueue(email_successors, departure_id=departure.pk)
     return True
 
@@ -263,6 +266,7 @@ def _write_to_students(departure: Departure, now: datetime) -> None:
 
 
 def _rest(departure: Departure, now: datetime) -> None:
+    # One that is still being set up rests when it is active, a minute later.
     number = SystemNumber.objects.of_inbox(departure.staff_id)
     if number and number.state == NumberState.ACTIVE:
         rest_number(number=number, actor=departure.planned_by, now=now)
@@ -270,6 +274,7 @@ def _rest(departure: Departure, now: datetime) -> None:
 
 def _end_access(departure: Departure) -> None:
     """Last: until here the leaver could be written for."""
+    # As the rule was on the day: what it says later changes nobody's access.
     if departure.reads_while_away:
         go_on_leave(departure.staff, actor=None)
     else:

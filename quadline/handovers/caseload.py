@@ -32,6 +32,7 @@ def caseload_of(staff: User) -> list[CaseloadEntry]:
 
 def lock_staff(user_ids: Iterable[int]) -> None:
     """In one order, as a roster locks them (roster/assigning.py)."""
+    # NO KEY: foreign keys to these people are still checked by others.
     rows = User.objects.filter(pk__in=set(user_ids)).order_by("pk")
     list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
 
@@ -58,8 +59,11 @@ def give_caseload(departure: Departure) -> None:
                 for user_id in holders[inbox_id]
             ]
     HandedStudent.objects.bulk_create(records)
+    # A successor may look after a student already; that entry is theirs.
     CaseloadEntry.objects.bulk_create(given, ignore_conflicts=True)
+    # What is left would let a closed account be read as somebody's advisor.
     CaseloadEntry.objects.filter(staff=departure.staff).delete()
+    # Their open pages list students: whoever is looking sees the change.
     told = {user_id for each in holders.values() for user_id in each}
     notify_screens(sorted(told | {departure.staff_id}), REACH_CHANGED)
 

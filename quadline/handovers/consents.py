@@ -42,6 +42,7 @@ def carry_consents(departure: Departure, *, now: datetime) -> None:
     if not moves:
         return
     known = ledger.consent_states(move.after for move in moves)
+    # Asked of the ledger in one look each: a caseload has hundreds.
     fresh = [move for move in moves if move.after not in known]
     out = ledger.opted_out(move.before for move in fresh)
     for move in fresh:
@@ -54,6 +55,7 @@ def _carry_stop(departure: Departure, move: PairMove, now: datetime) -> None:
     standing = ledger.consent_state(move.before)
     if standing is None:
         return
+    # The proof is what the student said, whoever it was said to.
     wording = standing.entry.wording or standing.entry.keyword
     with transaction.atomic():
         # It waits for texts on their way, as a STOP does.
@@ -68,6 +70,8 @@ def _carry_stop(departure: Departure, move: PairMove, now: datetime) -> None:
             actor=departure.planned_by,
         )
         if entry:
+            # As after any STOP: what waits from this number must not leave.
+            # The carrier blocks by number, so it has not heard of this one.
             holding.close_texts(move.after, now=now)
             enqueue(tell_carrier, entry_id=entry.pk)
 
@@ -84,6 +88,7 @@ def _carry_questions(departure: Departure, moves: list[PairMove]) -> None:
         asked = by_pair.get(move.before)
         if asked is None:
             continue
+        # One question for each reply and departure, however often this runs.
         reference = f"{asked.carrier_reference}>{departure.pk}"
         if StopQuestion.objects.filter(carrier_reference=reference).exists():
             continue  # answered already, or asked
@@ -98,6 +103,7 @@ def _carry_questions(departure: Departure, moves: list[PairMove]) -> None:
 
 
 def _moves(departure: Departure) -> list[PairMove]:
+    # Former numbers, too: a STOP to one of them has not ended.
     own = SystemNumber.objects.filter(inbox=departure.staff_id).exclude(phone="")
     shares = departure.shares
     numbers = SystemNumber.objects.live().filter(

@@ -97,8 +97,10 @@ def _pairs(
     students = list(inbox_by_student)
     inboxes = {*inbox_by_student.values(), departure.staff_id}
     rows = Conversation.objects.filter(inbox__in=inboxes, student__in=students)
+    # A reply that is being filed here is waited for, and goes along.
     locked = list(rows.order_by("pk").select_for_update(no_key=True))
     by_pair = {(each.inbox_id, each.student_id): each for each in locked}
+    # Of one inbox and one student there is one conversation.
     mine = [each for each in locked if each.inbox_id == departure.staff_id]
     return [
         (each, by_pair.get((inbox_by_student[each.student_id or 0], each.student_id)))
@@ -112,6 +114,7 @@ def _join(conversation: Conversation, other: Conversation) -> list[UUID]:
     ids = list(moving.values_list("pk", flat=True))
     if not ids:
         return []
+    # Positions are the college's, not the conversation's: the order holds.
     moving.update(conversation=other)
     both = Conversation.objects.filter(pk__in=[conversation.pk, other.pk])
     unread = both.aggregate(all=Sum("unread_count"))["all"]
@@ -121,7 +124,9 @@ def _join(conversation: Conversation, other: Conversation) -> list[UUID]:
         is_done=conversation.is_done and other.is_done,
     )
     Conversation.objects.filter(pk=conversation.pk).update(
-        unread_count=0, needs_reply=False
+        # The emptied one must not ask for an answer that is given elsewhere.
+        unread_count=0,
+        needs_reply=False,
     )
     _show_last([conversation.pk, other.pk])
     return ids

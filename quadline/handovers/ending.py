@@ -86,7 +86,9 @@ def bring_back(departure_id: int, *, actor: User | None, now: datetime) -> bool:
     departure.state = DepartureState.OVER
     departure.ended_at = now
     departure.save(update_fields=["state", "ended_at"])
+    # First: what is handed back needs an author who may text.
     _let_in(departure, actor)
+    # Conversations and texts go by who is on whose caseload.
     take_caseload_back(departure, holder_ids)
     if departure.conversations_went_along:
         take_conversations_back(departure, inbox_ids)
@@ -94,6 +96,7 @@ def bring_back(departure_id: int, *, actor: User | None, now: datetime) -> bool:
     number = SystemNumber.objects.of_inbox(departure.staff_id)
     if number and number.state == NumberState.RESTING:
         wake_number(number=number, actor=actor or departure.planned_by, now=now)
+    # After the number woke: they leave from it.
     hand_texts_back(departure, holder_ids, actor=actor, now=now)
     record_audit("back from leave, handed back", subject=departure, actor=actor)
     enqueue(email_return, departure_id=departure.pk)

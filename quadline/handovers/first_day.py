@@ -26,6 +26,7 @@ class Inheritance:
 
 def arrivals_of(user: User) -> list[Inheritance]:
     """By the departures that are in effect, the newest first."""
+    # The law of inboxes says which are theirs, an office's among them.
     inboxes = Inbox.objects.writable_by(user)
     handed = HandedStudent.objects.filter(inbox__in=inboxes)
     departures = Departure.objects.in_effect().filter(pk__in=handed.values("departure"))

@@ -73,6 +73,7 @@ def plan_departure(
     now: datetime,
 ) -> Departure:
     """Raises DepartureRefused, PlannedMeanwhile."""
+    # Said before faults are: what is planned is what they want to see.
     known = Departure.objects.open().filter(staff=staff).first()
     if known:
         raise PlannedMeanwhile(known)
@@ -105,6 +106,7 @@ def change_departure(
         if row.version != seen_version:
             raise PlannedMeanwhile(row)
         _refuse_bad(row.staff, wish, now, but=row)
+        # Whoever has the form open was later from here on.
         row.version += 1
         row.problem = ""
         row.planned_by = actor
@@ -173,6 +175,7 @@ def _is_last(staff: User, away: Sequence[Absence], day: date) -> bool:
     """Whether nobody could manage Quadline on that day: others leave, too."""
     if staff.role != Role.ADMINISTRATOR or not staff.is_active:
         return False
+    # On leave or gone by then, they cannot let anybody in.
     gone = {absence.inbox_id for absence in away if absence.covers(day)}
     others = User.objects.who_manage().exclude(pk__in=gone | {staff.pk})
     return not others.exclude(invited_at__isnull=False, last_login=None).exists()

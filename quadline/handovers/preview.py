@@ -71,6 +71,7 @@ def programs_of(staff: User) -> list[tuple[str, int]]:
 def foresee(departure: Departure, shares: Sequence[Share]) -> DeparturePreview:
     """``departure``: planned, or only thought of and not saved."""
     staff = departure.staff
+    # By the same functions as on the day, so that the two cannot differ.
     entries = caseload_of(staff)
     split = shared_out(entries, shares)
     students = [entry.student for entry in entries]
@@ -85,6 +86,7 @@ def foresee(departure: Departure, shares: Sequence[Share]) -> DeparturePreview:
         for inbox_id in split
         if inbox_id in inboxes
     ]
+    # A rule of the college, read now as it will be read on the day.
     going = len(with_them) if go_along else 0
     return DeparturePreview(
         shares=shown,

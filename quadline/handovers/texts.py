@@ -63,9 +63,11 @@ def waiting_texts_of(staff: User) -> MessageQuerySet:
         direction=Direction.OUTBOUND,
         channel=Channel.TEXT,
     )
+    # A stopped broadcast's texts are over; these are still its author's to steer.
     of_broadcasts = Recipient.objects.filter(
         broadcast__author=staff, broadcast__state__in=UNDER_WAY
     )
+    # They are about somebody else who left, and leave from that number.
     answers = SuccessorAnswer.objects.values("message")
     return texts.exclude(
         pk__in=of_broadcasts.filter(message__isnull=False).values("message")
@@ -93,6 +95,8 @@ def settle_texts(departure: Departure, *, actor: User, now: datetime) -> None:
     """
     students = dict(departure.handed_students.values_list("student", "inbox"))
     targets: dict[int, TextTarget] = {}
+    # One that was handed over has another author; a cancelled one is over.
+    # This is for what was recorded and came back by hand.
     done = departure.handed_texts.values("message")
     waiting = waiting_texts_of(departure.staff).exclude(pk__in=done)
     for message in _locked(waiting):
@@ -150,9 +154,11 @@ def hand_over_text(
     """
     student = message.conversation.student
     assert student is not None, "a student on a caseload"
+    # The notice names the sender and is given once for each number.
     ended_notice = message.notice
     message.conversation = _conversation(to.inbox, student, now)
     message.system_number, message.author = to.number, to.author
+    # Else the text itself would count as having given it.
     message.notice = ""
     due = notices.notice_due(message.conversation, to.number)
     # One that it would make too long leaves without it, as in pass_notice_on.

@@ -42,6 +42,7 @@ def fault_of_answer(written: str) -> str:
         text = bodies.checked_body(written)
     except bodies.BodyError as error:
         return str(error)
+    # Half of what a text may have: names are filled in, and a notice may follow.
     over = len(text) - segments.MAX_CHARACTERS // 2
     if over > 0:  # the fields make it longer
         return f"The answer is {over} characters too long. Shorten it."

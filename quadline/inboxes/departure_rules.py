@@ -108,6 +108,7 @@ def circle_of(absence: Absence, others: Sequence[Absence]) -> list[int]:
     """The inboxes through which a plan leads back to the one who leaves, while all of
     them are away; empty when it does not.
     """
+    # Who is back before the other leaves can follow without a circle.
     away = {other.inbox_id: other for other in others if other.overlaps(absence)}
     # Each step is a way on from the last of a path; a path never visits one twice, so
     # chains of any length end.

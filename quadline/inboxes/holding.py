@@ -20,6 +20,7 @@ def holders_of(inbox_ids: Iterable[int]) -> dict[int, list[int]]:
     """
     holders: dict[int, list[int]] = {}
     for inbox_id in inbox_ids:
+        # A personal inbox has its owner's id: nothing to look up.
         if not is_shared(inbox_id):
             holders[inbox_id] = [inbox_id]
             continue

@@ -67,6 +67,7 @@ def _shown(
     request: StaffRequest, arrivals: list[Inheritance], *, error: str = ""
 ) -> HttpResponse:
     user = request.user
+    # A field that nothing fills would stop the review.
     number = SystemNumber.objects.of(user)
     is_active = number is not None and number.state == NumberState.ACTIVE
     talks = Conversation.objects.own(user)

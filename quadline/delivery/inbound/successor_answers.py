@@ -68,6 +68,7 @@ def tell_who_follows(
     departure = Departure.objects.in_effect().filter(pk=departure_id).first()
     if departure is None or number is None or _is_request(text.body):
         return None
+    # Given back, or awake again: then there is nothing to say.
     if number.state != NumberState.RESTING:
         return None
     # As when a text is written: one at a time in a conversation. A STOP that is being
@@ -79,6 +80,7 @@ def tell_who_follows(
     # The student may have another phone now: the answer goes to the one that asked.
     if conversation.student_phone != text.student_phone:
         return None
+    # Under the lock of the conversation: two texts at once are one answer.
     if SuccessorAnswer.objects.filter(
         departure=departure, student_phone=text.student_phone
     ).exists():

@@ -71,6 +71,7 @@ def form_of(departure: Departure) -> DepartureForm:
     form.rest_days = str(departure.rest_days)
     form.answer = departure.answer
     form.waiting_texts = departure.waiting_texts
+    # As many as a page shows; nobody ticks more.
     form.excepted = [str(each) for each in departure.excepted_texts]
     form.sends_email = bool(departure.email_body)
     if departure.email_body:
@@ -112,6 +113,7 @@ def wish_of(form: DepartureForm) -> tuple[DepartureWish | None, dict[str, str]]:
     faults: dict[str, str] = {}
     leaves_on = _day(form.leaves_on)
     returns_on = _day(form.returns_on) if form.is_leave else None
+    # A leave has no such field that counts; what stands there is not asked.
     rest_days = whole_number(form.rest_days.strip())
     if leaves_on is None:
         faults["leaves_on"] = NOT_A_DAY

@@ -147,6 +147,7 @@ def _review(
     wish: DepartureWish,
     departure: Departure | None,
 ) -> HttpResponse:
+    # Never saved: the review shows what would be planned.
     thought_of = Departure(
         staff=staff,
         leaves_on=wish.leaves_on,

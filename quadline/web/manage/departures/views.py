@@ -102,6 +102,7 @@ def _record(departure: Departure) -> dict[str, object]:
     counts = students_by_inbox(departure)
     inboxes = Inbox.objects.select_related("owner", "office").in_bulk(counts)
     numbers = SystemNumber.objects.filter(inbox=departure.staff_id).order_by("-pk")
+    # From the day it was done, which a late worker may have made a later one.
     begun = departure.carried_out_at or clock.now()
     return {
         "handed": [(inboxes[pk].shown_name, count) for pk, count in counts.items()],
