@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -22,8 +23,11 @@ from quadline.jobs import enqueue
 from quadline.numbers.alerts import email_number_active
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import RosterSource
-from quadline.webhooks.models import CarrierEvent, LogReading
 from tests.cast import Cast
+
+# The doors are above this room: it knows their rows and not their code.
+CarrierEvent: Any = apps.get_model("webhooks", "CarrierEvent")
+LogReading: Any = apps.get_model("webhooks", "LogReading")
 
 
 def look(check: HealthCheck) -> Finding:
