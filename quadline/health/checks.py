@@ -20,7 +20,7 @@ from quadline.health.rules import (
     HealthCheck,
     HealthLevel,
     counted,
-    moment,
+    spoken_moment,
     spoken_time,
     worst_level,
 )
@@ -101,7 +101,7 @@ def check_carrier(
             HealthLevel.UNKNOWN,
             "The carrier has not been asked yet.",
         )
-    at = moment(facts.asked_at, now)
+    at = spoken_moment(facts.asked_at, now)
     return Finding(
         HealthCheck.CARRIER,
         HealthLevel.UNKNOWN,
@@ -138,9 +138,9 @@ def _no_log(facts: CarrierFacts, now: datetime) -> Finding | None:
 
 def _answers(facts: CarrierFacts, now: datetime) -> str:
     assert facts.asked_at is not None
-    words = f"The carrier answers, last {moment(facts.asked_at, now)}."
+    words = f"The carrier answers, last {spoken_moment(facts.asked_at, now)}."
     if facts.taken_at:
-        words += f" It last took a text {moment(facts.taken_at, now)}."
+        words += f" It last took a text {spoken_moment(facts.taken_at, now)}."
     return words
 
 
@@ -182,7 +182,7 @@ def check_callbacks(facts: CallbackFacts, *, now: datetime) -> Finding:
         return Finding(
             HealthCheck.CALLBACKS, HealthLevel.UNKNOWN, "No text has left yet."
         )
-    at = moment(facts.came_at, now)
+    at = spoken_moment(facts.came_at, now)
     if now - facts.came_at > QUIET_AFTER:
         what = f"The last callback came {at}. No text has left since."
         return Finding(HealthCheck.CALLBACKS, HealthLevel.UNKNOWN, what)
@@ -211,7 +211,7 @@ def check_mail(facts: MailFacts, *, now: datetime, has_worker: bool = True) -> F
     if facts.waiting or facts.letters:
         return _mail_waits(facts, now, has_worker)
     if facts.taken_at and now - facts.taken_at <= QUIET_AFTER:
-        at = moment(facts.taken_at, now)
+        at = spoken_moment(facts.taken_at, now)
         what = f"The mail server took the last email {at}."
         return Finding(HealthCheck.MAIL, HealthLevel.GREEN, what)
     what = "No email to a student was sent within a day, so nothing is known."
@@ -303,7 +303,7 @@ def check_rosters(sources: Sequence[SourceFacts], *, now: datetime) -> Finding:
     came = [source.arrived_at for source in sources if source.arrived_at]
     if not came:
         return Finding(HealthCheck.ROSTER, HealthLevel.UNKNOWN, "No file has come yet.")
-    what = f"The last file came {moment(max(came), now)}."
+    what = f"The last file came {spoken_moment(max(came), now)}."
     return Finding(HealthCheck.ROSTER, HealthLevel.GREEN, what)
 
 
@@ -312,7 +312,7 @@ def _roster_words(source: SourceFacts, now: datetime) -> str:
     if source.trouble == Trouble.LATE and source.expected_by:
         words += f" It was expected by {source.expected_by:%-I:%M %p}."
     if source.trouble != Trouble.ODD and source.arrived_at:
-        words += f" The last one came {moment(source.arrived_at, now)}."
+        words += f" The last one came {spoken_moment(source.arrived_at, now)}."
     return words
 
 

@@ -152,7 +152,7 @@ def spoken_time(at: datetime, now: datetime) -> str:
     return f"{local:%b} {local.day}, {clock_time}"
 
 
-def moment(at: datetime, now: datetime) -> str:
+def spoken_moment(at: datetime, now: datetime) -> str:
     """The same for something that happened then: at 9:05 AM, or on Dec 1 at 9:05 AM."""
     words = spoken_time(at, now)
     if ", " not in words:

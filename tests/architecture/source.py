@@ -13,6 +13,7 @@ FLOORS = (
     ("demo",),
     ("config",),
     ("web", "api", "webhooks"),
+    ("health",),
     ("reports", "handovers", "setup"),
     ("broadcasts",),
     ("delivery",),

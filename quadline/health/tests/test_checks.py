@@ -5,12 +5,6 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from quadline.carriers.protocol import Failure
-from quadline.delivery.failure_policy import (
-    ADVICE,
-    COLLEGE_REASONS,
-    concerns_administrators,
-)
 from quadline.health.checks import (
     check_callbacks,
     check_carrier,
@@ -310,10 +304,3 @@ def test_a_broadcast_is_marked_from_the_colleges_share_on(
     stops: int, reached: int, marked: bool
 ) -> None:
     assert is_above(stops, reached, marked_from=5) is marked
-
-
-def test_every_reason_of_the_carrier_says_what_to_do() -> None:
-    assert set(ADVICE) == set(Failure)
-    for failure in Failure:
-        if failure.name.lower() in COLLEGE_REASONS:
-            assert concerns_administrators(failure)

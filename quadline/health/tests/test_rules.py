@@ -10,7 +10,7 @@ from quadline.health.rules import (
     Watch,
     counted,
     first_watch,
-    moment,
+    spoken_moment,
     spoken_time,
     watch_on,
     workers_were_away,
@@ -121,7 +121,7 @@ def test_the_worst_level_counts(levels: str, worst: HealthLevel) -> None:
 def test_times_and_counts_as_sentences_have_them() -> None:
     assert spoken_time(START, START) == "2:00 PM"
     assert spoken_time(START, START + timedelta(days=1)) == "Oct 5, 2:00 PM"
-    assert moment(START, START) == "at 2:00 PM"
-    assert moment(START, START + timedelta(days=1)) == "on Oct 5 at 2:00 PM"
+    assert spoken_moment(START, START) == "at 2:00 PM"
+    assert spoken_moment(START, START + timedelta(days=1)) == "on Oct 5 at 2:00 PM"
     assert counted(1, "text") == "1 text"
     assert counted(1200, "reply", "replies") == "1,200 replies"
