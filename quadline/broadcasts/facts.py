@@ -45,7 +45,7 @@ TimePlace = tuple[str, str]
 ReachedPerson = TypeVar("ReachedPerson", bound=Reached)
 
 
-class Told(NamedTuple):
+class ToldOfOne(NamedTuple):
     """What is known of one student beside their place: all that the law asks."""
 
     opted_out: bool
@@ -73,9 +73,9 @@ class ToldOfMany:
         # The one long set, of ids alone, and only where it decides.
         self.given = students_of_consent(EvidenceStatus.GIVEN) if is_demanded else set()
 
-    def of(self, person: Reached) -> Told:
+    def of(self, person: Reached) -> ToldOfOne:
         mobile = person.mobile
-        return Told(
+        return ToldOfOne(
             opted_out=mobile in self.out or person.pk in self.out_elsewhere,
             bad_number=mobile in self.bad,
             is_asked=mobile in self.asked,
@@ -163,7 +163,7 @@ def _out_elsewhere(out: set[str], system_phone: str) -> set[int]:
     return {pk for pk, mobile, _ in found if (mobile, system_phone) in shut}
 
 
-def _facts(person: Reached, told: Told) -> RecipientFacts:
+def _facts(person: Reached, told: ToldOfOne) -> RecipientFacts:
     return RecipientFacts(
         mobile=person.mobile,
         landline=person.landline,

@@ -85,7 +85,7 @@ READERS: dict[str, Callable[[str], object]] = {
 }
 
 
-LISTS = frozenset({"tags", "courses", "sections", "other_phones"})
+LIST_FIELDS = frozenset({"tags", "courses", "sections", "other_phones"})
 
 
 class CheckedStudent(NamedTuple):
@@ -177,7 +177,7 @@ def _of_nothing(column: str) -> object:
         return STATUSES[0]
     if column == "test_student":
         return False
-    return [] if column in LISTS else ""
+    return [] if column in LIST_FIELDS else ""
 
 
 def _with_both_names(row: Mapping[str, str | None]) -> Mapping[str, str | None]:

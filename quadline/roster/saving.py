@@ -144,7 +144,7 @@ ADD = f"""
     ORDER BY institutional_id
 """
 # As they are known afterwards, the new ones too.
-GIVEN_IDS = """
+IDS_OF_GIVEN = """
     SELECT kept_id FROM given_match
     UNION
     SELECT institutional_id FROM given_student
@@ -240,7 +240,7 @@ def save_students(*, is_whole: bool, now: datetime) -> tuple[int, int]:
             cursor.execute(UNLIST)
         cursor.execute(ADD, [is_whole])
         added = cursor.rowcount
-        record_roster_evidence(cursor, GIVEN_IDS, now=now)
+        record_roster_evidence(cursor, IDS_OF_GIVEN, now=now)
         return added, changed
 
 

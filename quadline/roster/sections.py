@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from quadline.roster.cells import MAX_VALUES, CellFault, text_cell
 
-SEPARATOR = " | "
-MAX_PART = 50  # characters of a course, a section or a term: a line has 160
+BAR = " | "
+MAX_SECTION_PART = 50  # characters of a course, a section or a term: a line has 160
 
 
 class CourseSection(NamedTuple):
@@ -21,7 +21,7 @@ class CourseSection(NamedTuple):
     @property
     def kept(self) -> str:
         """BIO-101 | 02 | Fall 2026"""
-        return SEPARATOR.join(self)
+        return BAR.join(self)
 
     @property
     def words(self) -> str:
@@ -48,7 +48,7 @@ def read_sections(cell: str) -> list[str]:
 
 def section_of(kept: str) -> CourseSection:
     """Of CourseSection.kept."""
-    parts = [part.strip() for part in kept.split(SEPARATOR.strip())]
+    parts = [part.strip() for part in kept.split(BAR.strip())]
     course, section, term = (*parts, "", "")[:3]
     return CourseSection(course, section, term)
 
@@ -62,11 +62,13 @@ def courses_of(sections: Iterable[str]) -> list[str]:
 
 
 def _read(part: str) -> CourseSection:
-    parts = [" ".join(word.split()) for word in part.split(SEPARATOR.strip())]
+    parts = [" ".join(word.split()) for word in part.split(BAR.strip())]
     if not parts[0] or len(parts) > len(CourseSection._fields):
         raise CellFault("is not written as course | section | term. Correct it.")
-    if max(map(len, parts)) > MAX_PART:
-        raise CellFault(f"has a part of more than {MAX_PART} characters. Shorten it.")
+    if max(map(len, parts)) > MAX_SECTION_PART:
+        raise CellFault(
+            f"has a part of more than {MAX_SECTION_PART} characters. Shorten it."
+        )
     course, section, term = (*parts, "", "")[:3]
     return CourseSection(course, section, term)
 

@@ -20,7 +20,7 @@ from quadline.roster.phones.evidence import (
     CONSENTS,
     OTHER_PHONES,
     WRONG_NUMBERS,
-    rows_of,
+    evidence_rows,
 )
 from quadline.roster.phones.rules import OF_CONSENT, EvidenceStatus, lacks_consent
 from quadline.roster.trouble import BAD
@@ -158,7 +158,7 @@ def _look(recipients: Sequence[TextRecipient]) -> LawFacts:
         "student_ids": [recipient.student_id for recipient in recipients],
     }
     found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for what, phone, other in rows_of(look, values):
+    for what, phone, other in evidence_rows(look, values):
         found[what].append((phone, other))
     consents: dict[StudentPhone, EvidenceStatus] = {}
     for status in OF_CONSENT:

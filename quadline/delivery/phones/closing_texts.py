@@ -12,7 +12,7 @@ from quadline.delivery.outbox.holding import texts_that_wait
 from quadline.delivery.permission.recipients import verdict_on
 from quadline.roster.models import Student
 
-OF_THE_PHONE = (Reason.WRONG_NUMBER, Reason.NO_CONSENT)
+KEPT_BY_THE_PHONE = (Reason.WRONG_NUMBER, Reason.NO_CONSENT)
 
 
 def close_texts_to(phone: str, *, now: datetime) -> int:
@@ -34,6 +34,6 @@ def close_texts_to(phone: str, *, now: datetime) -> int:
             is_bulk=message.is_bulk,
             now=now,
         )
-        if verdict.reason in OF_THE_PHONE:
+        if verdict.reason in KEPT_BY_THE_PHONE:
             closed += block(message, verdict, now=now)
     return closed

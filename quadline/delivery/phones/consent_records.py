@@ -2,7 +2,7 @@
 not: it is recorded, with how, when and the words.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -21,6 +21,7 @@ from quadline.roster.phones.rules import (
 from quadline.sms import bodies
 
 MAX_HOW = 120
+MINUTE = timedelta(minutes=1)
 MAY_BE_RECORDED = (EvidenceStatus.GIVEN, EvidenceStatus.REFUSED)
 
 
@@ -48,6 +49,9 @@ def record_phone_consent(
         raise PhoneRefused("That time is still to come. Say when the student said so.")
     phone = phone_in_use(locked.mobile)
     is_given = status is EvidenceStatus.GIVEN
+    if not is_given:
+        # A form knows minutes: of what was said within one the refusal counts.
+        said_at = min(said_at + MINUTE, now)
     entry = record_evidence(
         student=locked,
         phone=phone,

@@ -170,9 +170,8 @@ def _stop_email(student: Student, now: datetime) -> bool:
         reason="",
         detail="",
     )
-    email.state = OutgoingEmail.State.DROPPED
-    email.due_at = None
-    email.save(update_fields=["state", "due_at"])
+    dropped = OutgoingEmail.objects.filter(pk=email.pk)
+    dropped.update(state=OutgoingEmail.State.DROPPED, due_at=None)
     return True
 
 

@@ -215,31 +215,31 @@ def evidence_of(student: Student) -> Sequence[PhoneEvidence]:
 def consent_by_phone(student: Student, phones: Collection[str]) -> dict[str, str]:
     """What counts for each phone, by EvidenceStatus; nothing where nothing is said."""
     asked = {"student_ids": [student.pk] * len(phones), "phones": list(phones)}
-    rows = rows_of(CONSENTS, asked)
+    rows = evidence_rows(CONSENTS, asked)
     return {phone: status for phone, _, status in rows}
 
 
 def is_wrong_number(student: Student, phone: str) -> bool:
     asked = {"student_ids": [student.pk], "phones": [phone]}
-    return bool(rows_of(WRONG_NUMBERS, asked))
+    return bool(evidence_rows(WRONG_NUMBERS, asked))
 
 
 def students_with_wrong_numbers() -> set[int]:
     """Of all whose mobile was reported as wrong. A short list: staff press a button."""
-    return {pk for (pk,) in rows_of(ALL_WRONG, {})}
+    return {pk for (pk,) in evidence_rows(ALL_WRONG, {})}
 
 
 def students_of_consent(status: EvidenceStatus) -> set[int]:
     """All for whose mobile this counts."""
-    return {pk for (pk,) in rows_of(OF_STATUS, {"status": status.value})}
+    return {pk for (pk,) in evidence_rows(OF_STATUS, {"status": status.value})}
 
 
 def students_with_phones(phones: Collection[str]) -> list[tuple[int, str, str]]:
     """Students who have one of these beside their mobile: id, mobile, that phone."""
-    return rows_of(WITH_OTHER_PHONES, {"phones": list(phones)}) if phones else []
+    return evidence_rows(WITH_OTHER_PHONES, {"phones": list(phones)}) if phones else []
 
 
-def rows_of(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+def evidence_rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())

@@ -27,8 +27,8 @@ from quadline.roster.models import Student
 from quadline.roster.phones.evidence import is_wrong_number
 from quadline.roster.phones.rules import EvidenceStatus
 from quadline.web.requests import EARLIEST_TIME, LATEST_TIME, StaffRequest
+from quadline.web.students.opt_outs import WHEN
 
-WHEN = "%Y-%m-%dT%H:%M"  # as browsers send a datetime-local field (HTML)
 BAD_TIME = "Write a date and a time, such as 2026-11-23 14:30."
 ANSWERS = (
     (EvidenceStatus.GIVEN.value, "Texts to this number are welcome"),
