@@ -4,7 +4,7 @@ carrier, and with Twilio's settings, at a desk and on a phone.
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,20 @@ from playwright.sync_api import Browser, Page, expect
 from quadline.setup.rules import TRAINING_ACCOUNT
 from tests import house
 from tests.browser import Person, person
+from tests.cast import Cast
 from tests.house import House, eventually
-from tests.journeys.test_screens import AXE, REFUSED, look, too_wide
+from tests.journeys.test_screens import (
+    AXE,
+    REFUSED,
+    look,
+    measured_by_axe,
+    too_wide,
+)
 from tests.journeys.test_second_factors import DEVICE
 from tests.totp import code_at
 
+Arrive = Callable[..., Person]
+SETUP_PAGES = ("", "college/", "email/", "carrier/", "students/", "real-texting/")
 PASSWORD = "plum tractor seven lakes"
 EMAIL = "ruth@college.example"
 SALLYS_PHONE, RUTHS_PHONE = "+17345550171", "+17345550160"
@@ -275,3 +284,19 @@ def everybody_else_finds_it_closed(
     stranger.faults.remove(REFUSED.format("404 (Not Found)"))
     stranger.page.context.close()
     assert stranger.faults == []
+
+
+@pytest.mark.slow
+def test_axe_finds_nothing_in_the_setup_and_nothing_scrolls_sideways(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
+    wrong: list[str] = []
+    here = measured_by_axe(at_the_screen, "ada")
+    here.open("/manage/setup/carrier/")
+    here.page.get_by_role("button", name="Make a code").click()
+    here.page.get_by_role("button", name="Check now").click()
+    expect(here.page.locator("#account-live .check-lines li")).to_have_count(5)
+    for page in SETUP_PAGES:
+        here.open(f"/manage/setup/{page}")
+        wrong += look(here, page) + too_wide(here, page)
+    assert wrong == []

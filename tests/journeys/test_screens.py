@@ -40,7 +40,6 @@ REFUSED = "console: Failed to load resource: the server responded with a status 
 WIDTHS = {1280: 820, 390: 844}
 # 640: a window of 1280 at 200 %; 320: at 400 %
 NARROW = {1280: 820, 768: 1024, 640: 410, 320: 640}
-SETUP_STEPS = ("", "college/", "email/", "carrier/", "students/", "real-texting/")
 DOCS = "/api/v1/docs"
 Arrive = Callable[..., Person]
 
@@ -105,7 +104,6 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
             "/first-day/",
             *(f"/manage/settings/{slug}/" for slug in SECTIONS),
             "/manage/settings/offices/new/",
-            *(f"/manage/setup/{step}" for step in SETUP_STEPS),
             "/manage/staff/",
             "/manage/staff/?q=nobody",
             "/manage/staff/invite/",

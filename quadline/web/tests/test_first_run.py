@@ -129,7 +129,7 @@ def test_the_form_is_nobodys_without_the_link(visitor: Client) -> None:
     assert not User.objects.exists()
 
 
-def test_a_forged_form_makes_no_account(db: None) -> None:
+def test_a_forged_form_makes_no_account(visitor: Client) -> None:
     strict = Client(enforce_csrf_checks=True)
     assert strict.post("/setup/", {"key": new_key()}).status_code == 403
     assert strict.post(ADMINISTRATOR, FORM).status_code == 403

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from quadline import jobs
 from quadline.accounts.models import User
 from quadline.audit.models import AuditEntry
 from quadline.delivery.rosters.running import apply_run
@@ -31,7 +32,9 @@ def page_of(browser: Client, path: str) -> str:
 
 
 @pytest.fixture
-def training(settings: Settings) -> None:
+def training(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A job first closes its connections, which would end a test's transaction.
+    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
     account = {"twilio_account_sid": TRAINING_ACCOUNT}
     settings.ENV = settings.ENV.model_copy(update=account)
 
