@@ -32,7 +32,7 @@ LAST_ONE = (
     " removed. Add another first."
 )
 # In the audit trail, and how the owner reads of it in the email.
-CHANGES = {
+FACTOR_CHANGES = {
     "authenticator app added": "An authenticator app was added.",
     "authenticator app removed": "Your authenticator app was removed.",
     "passkey added": "A passkey was added.",
@@ -130,7 +130,7 @@ def note_change(
 def tell_of_change(user_id: int, change: str, at: str) -> None:
     user = User.objects.get(pk=user_id)
     sign_in_letters.factors_changed(
-        to=user.email, at=datetime.fromisoformat(at), what=CHANGES[change]
+        to=user.email, at=datetime.fromisoformat(at), what=FACTOR_CHANGES[change]
     )
 
 

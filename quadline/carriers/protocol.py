@@ -257,7 +257,7 @@ class FindingState(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class AccountFinding:
     """One thing of the account, in words; ``todo``: what to do about it."""
 
     about: str
@@ -434,7 +434,7 @@ class Carrier(Protocol):
     def faults_in_setup(self) -> Sequence[str]:
         """What is not as ``connect`` left it, in words."""
 
-    def findings(self) -> Sequence[Finding]:
+    def findings(self) -> Sequence[AccountFinding]:
         """Whether the account can be used, thing by thing. Changes nothing, costs
         nothing, never raises for what a carrier does.
         """

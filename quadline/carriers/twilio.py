@@ -24,7 +24,7 @@ from quadline.carriers import twilio_shapes as shapes
 from quadline.carriers.protocol import (
     NO_CONNECTION,
     CarrierAnswer,
-    Finding,
+    AccountFinding,
     InboundText,
     IncomingCall,
     KeywordWish,
@@ -418,7 +418,7 @@ class Twilio:
         """
         return setup.setup_faults(self._ask, self._service, self._place)
 
-    def findings(self) -> Sequence[Finding]:
+    def findings(self) -> Sequence[AccountFinding]:
         """Whether the account, its service, campaign and webhooks can be used."""
         return check.account_findings(
             self._ask,

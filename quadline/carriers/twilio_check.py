@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from quadline.carriers import twilio_shapes as shapes
-from quadline.carriers.protocol import Finding, FindingState, NumberProblem
+from quadline.carriers.protocol import AccountFinding, FindingState, NumberProblem
 from quadline.carriers.twilio_setup import Ask, CallbackPlace, MessagingService
 
 CREDENTIALS, SERVICE = "credentials", "service"
@@ -20,7 +20,7 @@ UNAUTHORIZED = "20003"
 NOT_FOUND = "20404"
 LATER = "Looked at once the lines above work."
 CAMPAIGN_WAITS = frozenset({"PENDING", "IN_PROGRESS"})
-AccountQuestion = Callable[[], Finding]
+AccountQuestion = Callable[[], AccountFinding]
 
 
 def account_findings(
@@ -30,7 +30,7 @@ def account_findings(
     *,
     account_sid: str,
     setup_faults: Callable[[], Sequence[str]],
-) -> list[Finding]:
+) -> list[AccountFinding]:
     """One for each thing, in the order in which they are set up. What depends on a
     thing that does not work is not asked.
     """
@@ -40,28 +40,28 @@ def account_findings(
         CAMPAIGN: lambda: _campaign(ask, service),
         CALLBACKS: lambda: _callbacks(setup_faults),
     }
-    found: list[Finding] = []
+    found: list[AccountFinding] = []
     for about, question in questions.items():
         # A campaign that is missing or waits keeps nobody from the webhooks.
         needed = [each for each in found if each.about != CAMPAIGN]
         if all(each.state is FindingState.OK for each in needed):
             found.append(_answered(about, question))
         else:
-            found.append(Finding(about, FindingState.UNKNOWN, LATER))
+            found.append(AccountFinding(about, FindingState.UNKNOWN, LATER))
     return found
 
 
-def _answered(about: str, question: AccountQuestion) -> Finding:
+def _answered(about: str, question: AccountQuestion) -> AccountFinding:
     try:
         return question()
     except NumberProblem as problem:
         state = FindingState.WRONG if problem.is_final else FindingState.UNKNOWN
-        return Finding(about, state, problem.words, "Check again in a minute.")
+        return AccountFinding(about, state, problem.words, "Check again in a minute.")
 
 
-def _credentials(ask: Ask, account_sid: str) -> Finding:
+def _credentials(ask: Ask, account_sid: str) -> AccountFinding:
     if not account_sid:
-        return Finding(
+        return AccountFinding(
             CREDENTIALS,
             FindingState.WRONG,
             "No account is set.",
@@ -72,7 +72,7 @@ def _credentials(ask: Ask, account_sid: str) -> Finding:
     except NumberProblem as problem:
         if problem.carrier_code not in (UNAUTHORIZED, NOT_FOUND):
             raise
-        return Finding(
+        return AccountFinding(
             CREDENTIALS,
             FindingState.WRONG,
             "Twilio does not accept this account with this token.",
@@ -81,27 +81,27 @@ def _credentials(ask: Ask, account_sid: str) -> Finding:
         )
     shapes.agrees(account, sid=account_sid)
     if account.status != "active":
-        return Finding(
+        return AccountFinding(
             CREDENTIALS,
             FindingState.WRONG,
             f"Twilio says that this account is {account.status}.",
             "Ask Twilio's support, or use another account.",
         )
     if account.type == "Trial":
-        return Finding(
+        return AccountFinding(
             CREDENTIALS,
             FindingState.WRONG,
             "This is a trial account: it texts verified phones only.",
             "Upgrade it in the Twilio console, under Billing.",
         )
-    return Finding(
+    return AccountFinding(
         CREDENTIALS, FindingState.OK, "The account and its token are accepted."
     )
 
 
-def _service(ask: Ask, service: MessagingService, place: CallbackPlace) -> Finding:
+def _service(ask: Ask, service: MessagingService, place: CallbackPlace) -> AccountFinding:
     if not place.service_sid:
-        return Finding(
+        return AccountFinding(
             SERVICE,
             FindingState.WRONG,
             "No Messaging Service is set.",
@@ -113,36 +113,36 @@ def _service(ask: Ask, service: MessagingService, place: CallbackPlace) -> Findi
     except NumberProblem as problem:
         if problem.carrier_code != NOT_FOUND:
             raise
-        return Finding(
+        return AccountFinding(
             SERVICE,
             FindingState.WRONG,
             "This account has no such Messaging Service.",
             "Copy its SID, which begins with MG, into TWILIO_MESSAGING_SERVICE_SID.",
         )
     shapes.agrees(found, sid=place.service_sid)
-    return Finding(SERVICE, FindingState.OK, "The Messaging Service is there.")
+    return AccountFinding(SERVICE, FindingState.OK, "The Messaging Service is there.")
 
 
-def _campaign(ask: Ask, service: MessagingService) -> Finding:
+def _campaign(ask: Ask, service: MessagingService) -> AccountFinding:
     found = ask(lambda client: service(client).us_app_to_person.list(limit=20))
     states = [str(each.campaign_status) for each in found]
     if "VERIFIED" in states:
-        return Finding(CAMPAIGN, FindingState.OK, "The networks know your campaign.")
+        return AccountFinding(CAMPAIGN, FindingState.OK, "The networks know your campaign.")
     if CAMPAIGN_WAITS & set(states):
-        return Finding(
+        return AccountFinding(
             CAMPAIGN,
             FindingState.WAITING,
             "The campaign is being reviewed. It takes 10 to 15 business days.",
         )
     if states:
         reasons = [_reason(error) for each in found for error in each.errors or []]
-        return Finding(
+        return AccountFinding(
             CAMPAIGN,
             FindingState.WRONG,
             " ".join(["The campaign was refused.", *filter(None, reasons)])[:500],
             "Correct what was refused and send it in again.",
         )
-    return Finding(
+    return AccountFinding(
         CAMPAIGN,
         FindingState.WRONG,
         "The Messaging Service has no campaign, so US networks block its texts.",
@@ -150,16 +150,16 @@ def _campaign(ask: Ask, service: MessagingService) -> Finding:
     )
 
 
-def _callbacks(setup_faults: Callable[[], Sequence[str]]) -> Finding:
+def _callbacks(setup_faults: Callable[[], Sequence[str]]) -> AccountFinding:
     faults = setup_faults()
     if faults:
-        return Finding(
+        return AccountFinding(
             CALLBACKS,
             FindingState.WRONG,
             " ".join(faults),
             "Point the webhooks here.",
         )
-    return Finding(
+    return AccountFinding(
         CALLBACKS,
         FindingState.OK,
         "Replies and registration news are sent to this address.",

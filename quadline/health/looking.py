@@ -53,7 +53,7 @@ TURNED_DOWN = """
 """
 # The doors are above this room, so only their table is asked. Its newest rows by id:
 # an index by time would cost each callback that comes.
-CALLBACKS = """
+CALLBACK_FACTS = """
     SELECT
         max(received_at) FILTER (WHERE kind = 'status'),
         count(*) FILTER (WHERE is_reply AND read_from = 'log'),
@@ -242,7 +242,7 @@ def _carrier(now: datetime) -> CarrierFacts:
 
 
 def _callbacks(now: datetime) -> CallbackFacts:
-    came_at, fetched, called = _row(CALLBACKS, hour=now - ONE_HOUR)
+    came_at, fetched, called = _row(CALLBACK_FACTS, hour=now - ONE_HOUR)
     until = now - CALLBACK_DUE_AFTER
     earliest = now - MAX_CALLBACK_GAP
     left, left_since = _row(

@@ -14,7 +14,7 @@ from quadline import clock
 from quadline.accounts.models import User
 from quadline.audit.models import record_audit
 from quadline.carriers import registry
-from quadline.carriers.protocol import Finding, NumberProblem
+from quadline.carriers.protocol import AccountFinding, NumberProblem
 from quadline.delivery.opting.confirmations import check_carrier_answers
 from quadline.emails.failures import in_our_words
 from quadline.emails.setup_letter import setup_test
@@ -39,7 +39,7 @@ def ask_carrier_check(*, actor: User, now: datetime, connects: bool = False) -> 
         check = _begin(LiveCheck.About.CARRIER, carrier_place(), actor, now)
         act = "webhooks pointed here" if connects else "carrier checked"
         record_audit(act, subject=check, actor=actor)
-        enqueue(check_carrier, check_id=check.pk, connects=connects)
+        enqueue(check_carrier_account, check_id=check.pk, connects=connects)
 
 
 def ask_email_check(*, actor: User, now: datetime) -> None:
@@ -56,7 +56,7 @@ def last_check(about: str, *, place: str) -> LiveCheck | None:
 
 
 @job(queue="numbers", attempts=3)
-def check_carrier(check_id: int, connects: bool) -> None:
+def check_carrier_account(check_id: int, connects: bool) -> None:
     carrier = registry.current_carrier()
     if connects:
         with suppress(NumberProblem):  # the look below says why
@@ -95,7 +95,7 @@ def _end(check_id: int, lines: Sequence[SetupLine]) -> None:
     LiveCheck.objects.filter(pk=check_id).update(done_at=clock.now(), found=found)
 
 
-def _line(finding: Finding) -> SetupLine:
+def _line(finding: AccountFinding) -> SetupLine:
     return SetupLine(
         finding.about,
         LINE_TITLES.get(finding.about, finding.about.title()),

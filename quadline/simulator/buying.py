@@ -1,4 +1,4 @@
-"""Finding, buying, attaching and releasing numbers."""
+"""AccountFinding, buying, attaching and releasing numbers."""
 
 import re
 from collections.abc import Iterator

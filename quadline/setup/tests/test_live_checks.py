@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from quadline.audit.models import AuditEntry
 from quadline.carriers import registry, twilio_check
-from quadline.carriers.protocol import Finding, FindingState, NumberProblem
+from quadline.carriers.protocol import AccountFinding, FindingState, NumberProblem
 from quadline.carriers.twilio import Twilio
 from quadline.carriers.twilio_setup import CallbackPlace
 from quadline.setup import live_checks
@@ -98,7 +98,7 @@ def test_an_answer_of_something_in_between_is_not_believed(
     assert twilio.findings()[0].state is UNKNOWN
 
 
-def campaign(*states: str, errors: Any = None) -> Finding:
+def campaign(*states: str, errors: Any = None) -> AccountFinding:
     rows = [SimpleNamespace(campaign_status=each, errors=errors) for each in states]
     service = SimpleNamespace(
         us_app_to_person=SimpleNamespace(list=lambda **_: rows),
@@ -148,7 +148,7 @@ def test_the_check_keeps_what_it_found_and_is_on_record(
 ) -> None:
     live_checks.ask_carrier_check(actor=people.ada, now=timezone.now(), connects=True)
     assert carrier_line().state is LineState.WAITING
-    live_checks.check_carrier(LiveCheck.objects.get().pk, connects=True)
+    live_checks.check_carrier_account(LiveCheck.objects.get().pk, connects=True)
 
     check = LiveCheck.objects.get()
     states = {line.name: line.state for line in check.lines}
@@ -171,7 +171,7 @@ def test_another_account_begins_with_nothing_known(
     people: Cast, twilio: Twilio, settings: Settings
 ) -> None:
     live_checks.ask_carrier_check(actor=people.ada, now=timezone.now())
-    live_checks.check_carrier(LiveCheck.objects.get().pk, connects=False)
+    live_checks.check_carrier_account(LiveCheck.objects.get().pk, connects=False)
     another = {"twilio_account_sid": "AC" + "1" * 32}
     settings.ENV = settings.ENV.model_copy(update=another)
     registry.carrier.cache_clear()

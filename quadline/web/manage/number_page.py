@@ -26,6 +26,7 @@ from quadline.delivery.retiring.reassigning import (
 )
 from quadline.inboxes.models import Inbox
 from quadline.numbers.models import SystemNumber
+from quadline.numbers.repairing import NUMBER_CHANGED
 from quadline.numbers.rules import NumberState
 from quadline.reports.numbers import last_errors, month_began_at, texts_sent
 from quadline.sms import phones
@@ -34,7 +35,6 @@ from quadline.web.manage.numbers import NUMBER_CHIPS, require_manager, row_of
 from quadline.web.requests import StaffRequest, whole_number
 
 WITHOUT_PHONE = "release"  # what is typed for one that was never bought
-MEANWHILE = "The number has changed meanwhile. Nothing was done: look again."
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def number_act(
         raise Http404
     # Another administrator was faster, or the address was typed.
     if NumberState(number.state) not in ACTS[act].states:
-        messages.info(request, MEANWHILE)
+        messages.info(request, NUMBER_CHANGED)
         return redirect("manage_number", number.pk)
     error = ""
     if request.method == "POST":
@@ -141,7 +141,7 @@ def wake(request: StaffRequest, number_id: int) -> HttpResponseBase:
             request, f"{called(number)} is active again. Waiting texts are being sent."
         )
     else:
-        messages.info(request, MEANWHILE)
+        messages.info(request, NUMBER_CHANGED)
     return redirect("manage_number", number.pk)
 
 
@@ -190,7 +190,7 @@ def _done(
     if is_done:
         messages.success(request, ACTS[act].done.format(number=name))
     else:
-        messages.info(request, MEANWHILE)
+        messages.info(request, NUMBER_CHANGED)
     return ""
 
 

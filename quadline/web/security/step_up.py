@@ -56,6 +56,12 @@ ADDRESSES: dict[str, StepUp] = {
     "roster_undo": FORM,
     "roster_source_new": FORM,
     "roster_source": FORM,
+    "manage_departure_new": FORM,
+    "manage_departure_change": FORM,
+    "manage_departure_return": FORM,
+    # what nothing takes back: a number that is given away is gone
+    "number_act": FORM,
+    "repair_number": FORM,
     # students' data leaves
     "broadcast-results": EXPORT,
     "report-opt-outs-csv": EXPORT,

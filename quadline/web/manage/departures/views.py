@@ -27,7 +27,7 @@ from quadline.web.manage.departures.words import chip_of, text_rows
 from quadline.web.manage.numbers import require_manager
 from quadline.web.requests import StaffRequest
 
-MAX_SHOWN = 200  # departures that are over, newest first
+MAX_ENDED_SHOWN = 200  # departures that are over, newest first
 
 
 @require_GET
@@ -42,7 +42,7 @@ def departures_page(request: StaffRequest) -> HttpResponseBase:
     free = User.objects.filter(Q(is_active=True) | Q(pk__in=left_behind))
     free = free.exclude(pk__in=is_open.values("staff"))
     shown = {
-        "rows": [(row, chip_of(row)) for row in rows[:MAX_SHOWN]],
+        "rows": [(row, chip_of(row)) for row in rows[:MAX_ENDED_SHOWN]],
         "staff": free.order_by("name"),
     }
     return render(request, "manage/departures/page.html", shown)
