@@ -22,7 +22,8 @@ from quadline.roster.rules import FORMER_PHONE_COUNTS
 # text was written. It is to the inbox that was in touch with this phone last: so nobody
 # reads what a colleague's student answers. A text that the student cannot have, for it
 # waits, was stopped or went as an email, is no touch; one that waited counts from when
-# it left. Else it is to the inbox that has the number now.
+# it left, and one whose outcome is not known yet as the newest. Else it is to the
+# inbox that has the number now.
 FIND_OWNERS = """
     SELECT
         text.place, number.id, number.user_id, phone.phone IS NOT NULL,
@@ -42,7 +43,8 @@ FIND_OWNERS = """
             ) THEN (
                 SELECT max(coalesce(
                     message.sent_at,
-                    CASE WHEN message.status = ANY(%(at_carrier)s) THEN 'infinity'::timestamptz END,
+                    CASE WHEN message.status = ANY(%(at_carrier)s)
+                         THEN 'infinity'::timestamptz END,
                     message.created_at
                 )) FROM (
                     SELECT system_number_id, direction, sent_at, status, created_at
