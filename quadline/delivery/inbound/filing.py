@@ -82,8 +82,8 @@ def file_replies(
             if reply.id in new
         ]
         _honor_all(filed, found.kept_back)
-        ids = {text: reply.id for text, reply in replies.items()}
-        ids |= _file_strangers([text for text in texts if text not in placed], now)
+        strangers = _file_strangers([text for text in texts if text not in placed], now)
+    ids = {text: reply.id for text, reply in replies.items()} | strangers
     return [ids.get(text) for text in texts]
 
 
