@@ -24,7 +24,7 @@ from quadline.numbers.rules import NumberState
 
 TIME_TO_REPAIR = timedelta(minutes=10)
 GONE_MEANWHILE = "The carrier does not have this number any more. Nothing was changed."
-CHANGED_MEANWHILE = "The number has changed meanwhile. Nothing was done: look again."
+NUMBER_CHANGED = "The number has changed meanwhile. Nothing was done: look again."
 
 
 def ask_for_repair(
@@ -94,7 +94,7 @@ def repair_number(trouble_id: int, actor_id: int) -> None:
             _point(number)
         elif trouble.kind == TroubleKind.DETACHED and number:
             if not _attach_again(number, actor):
-                trouble.repair_problem = CHANGED_MEANWHILE
+                trouble.repair_problem = NUMBER_CHANGED
         elif trouble.kind == TroubleKind.UNKNOWN:
             _adopt(trouble, actor)
 

@@ -88,10 +88,8 @@ def file_replies(
             for _, place, reply in filed
             if place.departure_id is not None
         )
-        ids: dict[InboundText, uuid.UUID | None] = {
-            text: reply.id for text, reply in replies.items()
-        }
-        ids |= _file_strangers([text for text in texts if text not in placed], now)
+        strangers = _file_strangers([text for text in texts if text not in placed], now)
+    ids = {text: reply.id for text, reply in replies.items()} | strangers
     return [ids.get(text) for text in texts]
 
 

@@ -22,9 +22,10 @@ from quadline.roster.rules import FORMER_PHONE_COUNTS
 # text was written. It is to the inbox that was in touch with this phone last: so nobody
 # reads what a colleague's student answers. A text that the student cannot have, for it
 # waits, was stopped or went as an email, is no touch; one that waited counts from when
-# it left. Else it is to the inbox that has the number now. Of somebody who has left, or
-# is on leave, it is to who follows for this student's program, else for everybody else:
-# there the conversation is looked for, too.
+# it left, and one whose outcome is not known yet as the newest. Else it is to the
+# inbox that has the number now. Of somebody who has left, or is on leave, it is to who
+# follows for this student's program, else for everybody else: there the conversation
+# is looked for, too.
 FIND_OWNERS = """
     SELECT
         text.place, number.id,
@@ -46,7 +47,8 @@ FIND_OWNERS = """
             ) THEN (
                 SELECT max(coalesce(
                     message.sent_at,
-                    CASE WHEN message.status = ANY(%(at_carrier)s) THEN 'infinity'::timestamptz END,
+                    CASE WHEN message.status = ANY(%(at_carrier)s)
+                         THEN 'infinity'::timestamptz END,
                     message.created_at
                 )) FROM (
                     SELECT system_number_id, direction, sent_at, status, created_at

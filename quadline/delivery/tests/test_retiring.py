@@ -6,20 +6,17 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from quadline.accounts.models import User
 from quadline.audit.models import AuditEntry
-from quadline.carriers.protocol import InboundText, OwnedNumber, Registration
+from quadline.carriers.protocol import OwnedNumber, Registration
 from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
-from quadline.delivery.inbound.filing import file_replies, lock_without_waiting
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.outbox.deadlines import NUMBER_GIVEN_UP, email_overdue_texts
 from quadline.delivery.outbox.wait_explanation import explain_wait
-from quadline.delivery.permission.opt_out_scope import opted_out_in_scope
 from quadline.delivery.retiring.acts import (
     STILL_THERE,
     confirm_lost,
@@ -30,10 +27,8 @@ from quadline.delivery.retiring.acts import (
 from quadline.delivery.retiring.consequences import consequences_for
 from quadline.delivery.retiring.reassigning import ReassignRefused, reassign_number
 from quadline.delivery.tests.acts import (
-    ago,
     fresh,
     jobs,
-    number_row,
     rent,
     reply,
     send_due,
@@ -502,79 +497,6 @@ def test_a_number_that_moved_can_be_given_back_and_moved_on(
     states = SystemNumber.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == ["moved", "moved", "released"]
     assert len(box.ledger("release")) == 1
-
-
-# Spare numbers
-
-
-def test_a_first_text_leaves_at_once_from_a_spare_number(
-    box: Simulator, number: SystemNumber, people: Cast
-) -> None:
-    SystemNumber.objects.filter(pk=number.pk).update(inbox=None)
-    text = write(people.theo, people.rosa)
-    assert status(text) == Status.QUEUED
-    send_due()
-    [accepted] = box.accepts()
-    assert accepted["from"] == number.phone
-
-
-def test_a_stop_to_a_spare_number_counts_for_whoever_gets_it(
-    box: Simulator, number: SystemNumber, people: Cast
-) -> None:
-    SystemNumber.objects.filter(pk=number.pk).update(inbox=None)
-    assert reply(people.rosa.mobile, number.phone, "Who is this?") is None
-    assert reply(people.rosa.mobile, number.phone, "STOP") is None
-    text = write(people.theo, people.rosa)
-    send_due()
-
-    assert fresh(text).system_number == number
-    assert status(text) == Status.BLOCKED
-    assert box.accepts() == []
-
-
-@pytest.mark.parametrize("body", ["Who is this?", "STOP"])
-def test_what_is_said_while_a_first_text_takes_the_number_is_filed(
-    box: Simulator,
-    number: SystemNumber,
-    people: Cast,
-    body: str,
-) -> None:
-    SystemNumber.objects.filter(pk=number.pk).update(inbox=None)
-    text = InboundText("SM77", people.rosa.mobile, number.phone, body, None)
-    now = timezone.now()
-    looked = lock_without_waiting([text], now=now)
-    write(people.theo, people.bo)  # takes it, between the look and the filing
-    [filed] = file_replies([text], now=now, lookup=looked)
-
-    assert filed is not None
-    message = Message.objects.get(pk=filed)
-    assert message.conversation.inbox_id == people.theo.inbox.pk
-    is_out = ledger.is_opted_out((people.rosa.mobile, number.phone))
-    assert is_out == (body == "STOP")
-
-
-@pytest.mark.parametrize("state", [NumberState.RELEASING, NumberState.RELEASED])
-def test_a_stop_to_a_spare_number_counts_even_while_it_is_given_back(
-    number: SystemNumber, people: Cast, state: NumberState
-) -> None:
-    """It may be rented again."""
-    SystemNumber.objects.filter(pk=number.pk).update(inbox=None, state=state)
-    assert reply(people.rosa.mobile, number.phone, "STOP") is None
-    assert ledger.is_opted_out((people.rosa.mobile, number.phone))
-
-
-def test_a_start_to_a_spare_number_reaches_as_far_as_any(
-    number: SystemNumber, people: Cast, settings: Settings
-) -> None:
-    wide = settings.ENV.model_copy(update={"opt_out_scope": "college"})
-    settings.ENV = wide
-    SystemNumber.objects.filter(pk=number.pk).update(inbox=None)
-    theirs = number_row(people.theo, phone="+17345550299")
-    reply(people.rosa.mobile, theirs.phone, "STOP", said_at=ago(hours=2))
-    reply(people.rosa.mobile, number.phone, "START", said_at=ago(hours=1))
-    assert not opted_out_in_scope([(people.rosa.mobile, theirs.phone)])
-    reply(people.rosa.mobile, number.phone, "STOP")
-    assert opted_out_in_scope([(people.rosa.mobile, theirs.phone)])
 
 
 # What it means

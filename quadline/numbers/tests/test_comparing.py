@@ -18,8 +18,8 @@ from quadline.numbers.comparison import TroubleKind
 from quadline.numbers.models import NumberTrouble, SystemNumber
 from quadline.numbers.provisioning import provision_number, request_number
 from quadline.numbers.repairing import (
-    CHANGED_MEANWHILE,
     GONE_MEANWHILE,
+    NUMBER_CHANGED,
     ask_for_repair,
     repair_number,
 )
@@ -118,7 +118,7 @@ def test_one_that_was_put_to_rest_meanwhile_is_not_attached_and_that_is_said(
     repair_number(trouble_id=trouble.pk, actor_id=people.ada.pk)
 
     trouble.refresh_from_db()
-    assert (trouble.over_at, trouble.repair_problem) == (None, CHANGED_MEANWHILE)
+    assert (trouble.over_at, trouble.repair_problem) == (None, NUMBER_CHANGED)
     assert trouble.repair_asked_at is None
 
 
