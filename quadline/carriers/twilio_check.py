@@ -55,6 +55,7 @@ def _answered(about: str, question: AccountQuestion) -> Finding:
     try:
         return question()
     except NumberProblem as problem:
+        # What passes is not called wrong: nobody would know what to correct.
         state = FindingState.WRONG if problem.is_final else FindingState.UNKNOWN
         return Finding(about, state, problem.words, "Check again in a minute.")
 
@@ -70,6 +71,7 @@ def _credentials(ask: Ask, account_sid: str) -> Finding:
     try:
         account = ask(lambda client: client.api.accounts(account_sid).fetch())
     except NumberProblem as problem:
+        # A wrong account answers as one that is not there.
         if problem.carrier_code not in (UNAUTHORIZED, NOT_FOUND):
             raise
         return Finding(
@@ -87,6 +89,7 @@ def _credentials(ask: Ask, account_sid: str) -> Finding:
             f"Twilio says that this account is {account.status}.",
             "Ask Twilio's support, or use another account.",
         )
+    # 21608: a trial account refuses every phone that was not verified by hand.
     if account.type == "Trial":
         return Finding(
             CREDENTIALS,
@@ -125,6 +128,7 @@ def _service(ask: Ask, service: MessagingService, place: CallbackPlace) -> Findi
 
 def _campaign(ask: Ask, service: MessagingService) -> Finding:
     found = ask(lambda client: service(client).us_app_to_person.list(limit=20))
+    # A service has one campaign at a time; a refused one may still be listed.
     states = [str(each.campaign_status) for each in found]
     if "VERIFIED" in states:
         return Finding(CAMPAIGN, FindingState.OK, "The networks know your campaign.")
@@ -135,6 +139,7 @@ def _campaign(ask: Ask, service: MessagingService) -> Finding:
             "The campaign is being reviewed. It takes 10 to 15 business days.",
         )
     if states:
+        # Twilio's own words: they name the field that was refused.
         reasons = [_reason(error) for each in found for error in each.errors or []]
         return Finding(
             CAMPAIGN,
