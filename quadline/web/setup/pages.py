@@ -126,7 +126,7 @@ def setup_page(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @while_open
 def administrator_page(request: HttpRequest) -> HttpResponseBase:
-    link_id = request.session.get(OPENED_LINK)
+    link_id: int = request.session.get(OPENED_LINK, 0)
     if not may_make_first_account(link_id, now=clock.now()):
         words = LINK_REPLACED if link_id else ""
         return _key_page(request, words, status=422) if words else redirect("setup")
@@ -176,7 +176,9 @@ def _add_errors(form: AdministratorForm, refused: ValidationError) -> None:
         form.add_error(field if field in form.fields else None, errors)
 
 
-def _key_page(request: HttpRequest, problem: str = "", *, status: int = 200) -> Any:
+def _key_page(
+    request: HttpRequest, problem: str = "", *, status: int = 200
+) -> HttpResponse:
     return render(request, "setup/key.html", {"problem": problem}, status=status)
 
 
