@@ -23,8 +23,8 @@ from quadline.carriers import twilio_setup as setup
 from quadline.carriers import twilio_shapes as shapes
 from quadline.carriers.protocol import (
     NO_CONNECTION,
-    CarrierAnswer,
     AccountFinding,
+    CarrierAnswer,
     InboundText,
     IncomingCall,
     KeywordWish,

@@ -55,6 +55,7 @@ def _answered(about: str, question: AccountQuestion) -> AccountFinding:
     try:
         return question()
     except NumberProblem as problem:
+        # What passes is not called wrong: nobody would know what to correct.
         state = FindingState.WRONG if problem.is_final else FindingState.UNKNOWN
         return AccountFinding(about, state, problem.words, "Check again in a minute.")
 
@@ -70,6 +71,7 @@ def _credentials(ask: Ask, account_sid: str) -> AccountFinding:
     try:
         account = ask(lambda client: client.api.accounts(account_sid).fetch())
     except NumberProblem as problem:
+        # A wrong account answers as one that is not there.
         if problem.carrier_code not in (UNAUTHORIZED, NOT_FOUND):
             raise
         return AccountFinding(
@@ -87,6 +89,7 @@ def _credentials(ask: Ask, account_sid: str) -> AccountFinding:
             f"Twilio says that this account is {account.status}.",
             "Ask Twilio's support, or use another account.",
         )
+    # 21608: a trial account refuses every phone that was not verified by hand.
     if account.type == "Trial":
         return AccountFinding(
             CREDENTIALS,
@@ -99,7 +102,9 @@ def _credentials(ask: Ask, account_sid: str) -> AccountFinding:
     )
 
 
-def _service(ask: Ask, service: MessagingService, place: CallbackPlace) -> AccountFinding:
+def _service(
+    ask: Ask, service: MessagingService, place: CallbackPlace
+) -> AccountFinding:
     if not place.service_sid:
         return AccountFinding(
             SERVICE,
@@ -125,9 +130,12 @@ def _service(ask: Ask, service: MessagingService, place: CallbackPlace) -> Accou
 
 def _campaign(ask: Ask, service: MessagingService) -> AccountFinding:
     found = ask(lambda client: service(client).us_app_to_person.list(limit=20))
+    # A service has one campaign at a time; a refused one may still be listed.
     states = [str(each.campaign_status) for each in found]
     if "VERIFIED" in states:
-        return AccountFinding(CAMPAIGN, FindingState.OK, "The networks know your campaign.")
+        return AccountFinding(
+            CAMPAIGN, FindingState.OK, "The networks know your campaign."
+        )
     if CAMPAIGN_WAITS & set(states):
         return AccountFinding(
             CAMPAIGN,
@@ -135,6 +143,7 @@ def _campaign(ask: Ask, service: MessagingService) -> AccountFinding:
             "The campaign is being reviewed. It takes 10 to 15 business days.",
         )
     if states:
+        # Twilio's own words: they name the field that was refused.
         reasons = [_reason(error) for each in found for error in each.errors or []]
         return AccountFinding(
             CAMPAIGN,

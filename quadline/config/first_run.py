@@ -19,6 +19,7 @@ def _print_link() -> None:
     from quadline.setup.links import SetupClosed, make_link
 
     try:
+        # Each start makes one: the last in the log is always the good one.
         link = make_link(now=clock.now())
     except (SetupClosed, DatabaseError):
         return  # a database that is not ready yet: quadline setup_link prints one

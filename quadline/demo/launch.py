@@ -177,6 +177,7 @@ def _training_carrier(data: Path, port: int) -> Process:
             f"Port {port} is in use: the simulated carrier needs it. Choose other"
             f" ports: {_command('run', port + 9)}"
         )
+    # No names of students: what a college trains with is its own.
     command = ["simulator", "--port", str(port), "--data", str(data / "simulator")]
     return Process(command, inherited({}))
 

@@ -60,6 +60,7 @@ def is_shown() -> bool:
 
 def security_line() -> SetupLine:
     administrators = User.objects.who_manage()
+    # Recovery codes stand in for a factor, and are none.
     protected = Authenticator.objects.filter(
         user__in=administrators, type__in=[TOTP, WEBAUTHN]
     )
@@ -75,6 +76,7 @@ def security_line() -> SetupLine:
 
 
 def college_line() -> SetupLine:
+    # All at once: a list that shrinks by one is no list.
     missing = list(_missing_of_college(college_settings()))
     if missing:
         words = f"Still missing: {', '.join(missing)}."
@@ -96,12 +98,14 @@ def email_line() -> SetupLine:
         return SetupLine(
             "email", "Email", LineState.TODO, "No test message was sent yet."
         )
+    # The test message says more than that a server is named.
     state = check_state(check)
     words = state_words(check, state)
     return SetupLine("email", "Email", state, words)
 
 
 def carrier_line() -> SetupLine:
+    # Simulated before anything else: there all checks are right, and mean nothing.
     title = "Carrier"
     if is_training():
         return SetupLine("carrier", title, LineState.TODO, IS_SIMULATED)
@@ -124,6 +128,7 @@ def replies_line() -> SetupLine:
         return SetupLine(
             "replies", title, LineState.OK, "A code that was texted came in."
         )
+    # The difference tells where to look: at the webhook, or at the phone.
     code = inbound_codes.last_code()
     if code is not None and code.found_in_log_at:
         words = "The code reached the carrier, but its webhook never came."
@@ -140,6 +145,7 @@ def keywords_line() -> SetupLine:
         for found, faults in confirmation_faults()
         if check and found.last_at and found.last_at >= check.place_since
     ]
+    # Of another account the carrier's log said nothing about this one.
     faults = [fault for _, each in seen for fault in each]
     if faults:
         return SetupLine("keywords", title, LineState.WRONG, " ".join(faults))
@@ -155,12 +161,14 @@ def keywords_line() -> SetupLine:
 
 def students_line() -> SetupLine:
     title = "Students"
+    # A full roster would report the sample students as leaving.
     sample = sample_run()
     if sample is not None:
         words = "Sample students are there. Remove them before your own come."
         return SetupLine("students", title, LineState.TODO, words)
     if Student.objects.filter(is_test=False).exists():
         return SetupLine("students", title, LineState.OK, "Your students are there.")
+    # Somebody uploaded it and waits for nothing but their own click.
     under_way = RosterRun.objects.filter(state__in=("reading", "shown", "applying"))
     if under_way.exists():
         words = "A roster has come and is not applied yet."
@@ -176,6 +184,7 @@ def answered_line() -> SetupLine:
         since = max(since, check.place_since)
     texts = Message.objects.filter(channel=Channel.TEXT, created_at__gte=since)
     delivered = texts.filter(direction=Direction.OUTBOUND, status=Status.DELIVERED)
+    # In the same conversation: an unknown phone that writes is no answer.
     answers = texts.filter(
         direction=Direction.INBOUND,
         conversation__in=delivered.values("conversation"),
@@ -190,6 +199,7 @@ def answered_line() -> SetupLine:
 
 def check_state(check: LiveCheck) -> LineState:
     """What a check says as a whole; what it found before counts while it runs."""
+    # A second check does not take away what the first one found.
     if check.done_at is None and not check.found:
         return LineState.WAITING
     return worst(line.state for line in check.lines)
@@ -207,6 +217,7 @@ def is_overdue(check: LiveCheck, *, now: datetime) -> bool:
 
 
 def is_unnamed(college: CollegeSettings) -> bool:
+    # A college may be called so in the environment; then nobody has decided.
     unset: str = CollegeSettings.model_fields["college_name"].default
     return college.college_name == unset
 

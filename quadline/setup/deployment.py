@@ -34,5 +34,6 @@ def mail_place() -> str:
         return f"the mail service {settings.ENV.email_service}"
     if not settings.ENV.email_url:
         return ""
+    # User and password stand between the scheme and the host.
     parts = urlsplit(settings.ENV.email_url)
     return f"{parts.hostname or 'localhost'}:{parts.port or 25}"

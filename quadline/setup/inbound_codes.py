@@ -18,6 +18,7 @@ from quadline.setup.rules import CODE_DIGITS, CODE_LASTS, code_in
 @transaction.atomic
 def make_code(*, actor: User, now: datetime) -> InboundCode:
     """A new one; those before it that never came count no more."""
+    # One that was heard stays: it is what shows that replies come in.
     InboundCode.objects.filter(heard_at=None).delete()
     made = InboundCode.objects.create(
         code=f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}",
@@ -37,6 +38,7 @@ def last_code() -> InboundCode | None:
 
 def is_heard() -> bool:
     """Whether a webhook of this account has ever brought one."""
+    # However long ago: what stops coming in later, others watch.
     heard = InboundCode.objects.filter(place=carrier_place()).exclude(heard_at=None)
     return heard.exists()
 
@@ -53,6 +55,7 @@ def take_codes(
     if not asked:
         return set()
     # Also one that came before: who texts it twice is still no student.
+    # Locked: the same webhook may be repeated while the first is still filed.
     rows = InboundCode.objects.filter(code__in=asked.values(), expires_at__gt=now)
     taken = {row.code: row.pk for row in rows.select_for_update()}
     column = "found_in_log_at" if from_log else "heard_at"

@@ -57,6 +57,7 @@ def last_check(about: str, *, place: str) -> LiveCheck | None:
 
 @job(queue="numbers", attempts=3)
 def check_carrier_account(check_id: int, connects: bool) -> None:
+    # Its settings are this process's own: a worker that was not restarted says so.
     carrier = registry.current_carrier()
     if connects:
         with suppress(NumberProblem):  # the look below says why

@@ -25,6 +25,7 @@ class SetupLink(models.Model):
     )
 
     def __str__(self) -> str:
+        # Never the digest: it is what a guess is compared with.
         return f"setup link of {self.made_at:%Y-%m-%d %H:%M}"
 
     @property
@@ -53,6 +54,7 @@ class LiveCheck(models.Model):
     found = models.JSONField(default=list)  # SetupLines, as dicts
 
     def __str__(self) -> str:
+        # The place holds no secret: deployment.py leaves them out.
         return f"{self.about}, {self.place}"
 
     @property
@@ -78,6 +80,7 @@ class InboundCode(models.Model):
     found_in_log_at = models.DateTimeField(null=True)  # the webhook never came
 
     def __str__(self) -> str:
+        # Not its digits, which would be in every list of a shell.
         return f"code of {self.made_at:%Y-%m-%d %H:%M}"
 
 
@@ -91,6 +94,7 @@ class SampleData(models.Model):
     )
 
     def __str__(self) -> str:
+        # By number: the run is not looked up for a name.
         return f"sample data, roster {self.run_id}"
 
 

@@ -37,6 +37,7 @@ def why_unreachable(url: str) -> str:
     host = parts.hostname or ""
     if host in LOCAL_NAMES or host.endswith(LOCAL_ENDINGS) or _is_inside(host):
         return f"{url} is an address of this machine or network: Twilio can't call it."
+    # Twilio would call it; what students write would cross the internet open.
     if parts.scheme != "https":
         return f"{url} has no HTTPS: what students write would cross the internet open."
     return ""
@@ -44,6 +45,7 @@ def why_unreachable(url: str) -> str:
 
 def _is_inside(host: str) -> bool:
     try:
+        # Private, loopback, link-local and reserved ones (RFC 6890).
         return not ip_address(host).is_global
     except ValueError:
         return False

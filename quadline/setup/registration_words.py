@@ -77,6 +77,7 @@ def registration_words(college: CollegeSettings) -> list[PastedWords]:
 
 def _first_text(college: CollegeSettings) -> str:
     """As Quadline itself ends a first text."""
+    # Reviewers compare the sample with what students really get.
     notice = college.opt_out_notice.replace("{sender}", "Sam Rivera")
     notice = notice.replace("{college}", college.college_name)
     return f"Hi Jordan, do you have a minute to talk about your classes? {notice}"

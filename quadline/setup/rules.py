@@ -63,6 +63,7 @@ def may_use(link: LinkFacts, *, now: datetime) -> bool:
     """Whether who opened it may still make the first account."""
     if link.opened_at is None or link.used_at is not None:
         return False
+    # A time still to come was noted by a clock that was wrong.
     return link.opened_at <= now < link.opened_at + CLAIM_LASTS
 
 

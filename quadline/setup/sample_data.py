@@ -52,6 +52,7 @@ def load_sample(*, actor: User, now: datetime) -> RosterRun:
         raise SampleRefused(NOT_IN_TRAINING)
     students = files("quadline.setup.sample").joinpath("students.csv").read_bytes()
     with transaction.atomic():
+        # In the transaction: a second click finds the first.
         if why := why_not_loaded():
             raise SampleRefused(why)
         run = begin_run(
@@ -111,10 +112,12 @@ def sample_run() -> RosterRun | None:
 
 
 def can_remove(run: RosterRun) -> bool:
+    # Undoing goes by a diff that a later roster has built on.
     return run == last_applied()
 
 
 def _caseload_of(actor: User, students: bytes) -> bytes:
+    # Made here: whose caseload it is, no file knows.
     written = io.StringIO()
     rows = csv.writer(written)
     rows.writerow(["staff_email", "institutional_id", "relation"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from quadline.setup.rules import TRAINING_ACCOUNT
 from tests import house
@@ -32,7 +32,8 @@ SETUP_PAGES = ("", "college/", "email/", "carrier/", "students/", "real-texting/
 PASSWORD = "plum tractor seven lakes"
 EMAIL = "ruth@college.example"
 SALLYS_PHONE, RUTHS_PHONE = "+17345550171", "+17345550160"
-DESK, PHONE = {"width": 1280, "height": 820}, {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 820}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 TWILIO_ACCOUNT, TWILIO_SERVICE = "AC" + "7e" * 16, "MG" + "7e" * 16
 NEW_COLLEGE = {
     "SECOND_FACTOR_ROLES": "",
@@ -86,7 +87,7 @@ def link_in_the_log(capfd: pytest.CaptureFixture[str]) -> str:
 def test_from_an_empty_database_to_the_first_answered_text(
     empty_house: House,
     browser: Browser,
-    size: dict[str, int],
+    size: ViewportSize,
     capfd: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:

@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connections
@@ -51,7 +52,7 @@ def test_the_first_account_is_an_administrator_and_closes_the_setup() -> None:
 
     assert (user.email, user.role) == ("ruth@college.example", Role.ADMINISTRATOR)
     assert user.check_password(PASSWORD)
-    assert user.emailaddress_set.get().verified
+    assert EmailAddress.objects.get(user=user).verified
     assert is_closed()
     actions = AuditEntry.objects.order_by("pk").values_list("action", flat=True)
     assert list(actions) == ["account made", "first run"]

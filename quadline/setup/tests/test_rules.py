@@ -87,7 +87,8 @@ def test_an_address_is_right_only_when_quadline_answers_there() -> None:
     url = "https://texting.college.edu"
     assert address_line(url, answer_of=lambda _: "ok").state is LineState.OK
     for answer in ("", "<html>", "not ready"):
-        line = address_line(url, answer_of=lambda _, said=answer: said)
+        said = {url: answer}
+        line = address_line(url, answer_of=said.__getitem__)
         assert line.state is LineState.WRONG
         assert line.todo
 

@@ -26,6 +26,7 @@ class FirstRunGate:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Nothing is known here yet of which page is asked for.
         return self.get_response(request)
 
     def process_view(
@@ -33,6 +34,7 @@ class FirstRunGate:
     ) -> HttpResponseBase | None:
         if request.user.is_authenticated or request.resolver_match is None:
             return None
+        # What machines ask is answered as ever: a monitor sees a house that is up.
         name = request.resolver_match.url_name or ""
         is_for_staff = getattr(view, "login_required", True)
         if not is_for_staff and name not in FOR_ACCOUNTS:

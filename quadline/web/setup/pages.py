@@ -102,6 +102,7 @@ def setup_page(request: HttpRequest) -> HttpResponseBase:
         if may_make_first_account(request.session.get(OPENED_LINK), now=clock.now()):
             return redirect("setup_administrator")
         return _key_page(request)
+    # By address alone: a common count would let a stranger keep the owner out.
     address = bucket_of(visitor_address(request))
     bucket = ThrottleBucket(KEY_ADDRESS, address)
     if wait := throttles.remaining_wait(bucket):
@@ -125,7 +126,7 @@ def setup_page(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @while_open
 def administrator_page(request: HttpRequest) -> HttpResponseBase:
-    link_id = request.session.get(OPENED_LINK)
+    link_id: int = request.session.get(OPENED_LINK, 0)
     if not may_make_first_account(link_id, now=clock.now()):
         words = LINK_REPLACED if link_id else ""
         return _key_page(request, words, status=422) if words else redirect("setup")
@@ -170,11 +171,14 @@ def _add_errors(form: AdministratorForm, refused: ValidationError) -> None:
     if not hasattr(refused, "error_dict"):
         form.add_error("password1", refused)
         return
+    # Django names the model's fields, of which the form has not all.
     for field, errors in refused.error_dict.items():
         form.add_error(field if field in form.fields else None, errors)
 
 
-def _key_page(request: HttpRequest, problem: str = "", *, status: int = 200) -> Any:
+def _key_page(
+    request: HttpRequest, problem: str = "", *, status: int = 200
+) -> HttpResponse:
     return render(request, "setup/key.html", {"problem": problem}, status=status)
 
 
@@ -186,4 +190,5 @@ def _form_page(request: HttpRequest, form: AdministratorForm) -> HttpResponse:
 def _closed(
     request: HttpRequest, words: str = "", *, status: int = 404
 ) -> HttpResponse:
+    # Whatever they hold: nobody learns whether their link was a good one.
     return render(request, "setup/closed.html", {"words": words}, status=status)

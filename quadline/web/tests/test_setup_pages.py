@@ -16,7 +16,12 @@ from quadline.roster.models import CaseloadEntry, RosterRun, Student
 from quadline.setup import checklist
 from quadline.setup.models import LiveCheck, SampleData, SetupLink
 from quadline.setup.registration_words import registration_words
-from quadline.setup.rules import TRAINING_ACCOUNT, LineState, SetupLine
+from quadline.setup.rules import (
+    CHECK_STARTS_WITHIN,
+    TRAINING_ACCOUNT,
+    LineState,
+    SetupLine,
+)
 from quadline.setup.sample_data import apply_sample
 from tests.architecture.conftest import Enter
 from tests.architecture.source import text
@@ -185,9 +190,7 @@ def test_an_office_added_in_the_setup_leads_back_there_and_nowhere_else(
 def test_a_check_that_nobody_makes_says_so(enter: Enter, people: Cast) -> None:
     browser = enter(people.ada)
     browser.post("/manage/setup/carrier/check/")
-    LiveCheck.objects.update(
-        asked_at=timezone.now() - 2 * checklist.CHECK_STARTS_WITHIN
-    )
+    LiveCheck.objects.update(asked_at=timezone.now() - 2 * CHECK_STARTS_WITHIN)
     assert "Is quadline worker running?" in page_of(browser, "/manage/setup/carrier/")
 
 

@@ -59,6 +59,7 @@ def carrier_page(request: StaffRequest) -> HttpResponse:
 def check_now(request: StaffRequest) -> HttpResponseBase:
     """Look again; ``connect`` also points the webhooks of the service here."""
     require_manager(request)
+    # Only a button of its own changes anything at the carrier.
     connects = request.POST.get("act") == "connect"
     ask_carrier_check(actor=request.user, now=clock.now(), connects=connects)
     return redirect("manage_setup_carrier")
@@ -67,6 +68,7 @@ def check_now(request: StaffRequest) -> HttpResponseBase:
 @require_POST
 def new_code(request: StaffRequest) -> HttpResponseBase:
     require_manager(request)
+    # Made by a click: a page that is only looked at ends no other code.
     inbound_codes.make_code(actor=request.user, now=clock.now())
     return redirect("manage_setup_carrier")
 
@@ -77,6 +79,7 @@ def _check_context(check: LiveCheck | None) -> dict[str, Any]:
     now = clock.now()
     return {
         "check": check,
+        # Those of the last check, while the next one runs.
         "lines": [shown_line(line) for line in check.lines],
         "is_checking": check.done_at is None,
         "no_worker": NO_WORKER if is_overdue(check, now=now) else "",
@@ -89,6 +92,7 @@ def _check_context(check: LiveCheck | None) -> dict[str, Any]:
 
 def _reply_context() -> dict[str, Any]:
     code = inbound_codes.last_code()
+    # One that has come is not shown again: it would be texted again.
     is_open = code is not None and _is_awaited(code)
     numbers = SystemNumber.objects.filter(state__in=HELD_STATES).exclude(phone="")
     return {

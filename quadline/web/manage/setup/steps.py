@@ -25,6 +25,7 @@ def step_context(here: str) -> dict[str, Any]:
     """For the list of steps and the link to the next one."""
     names = list(STEPS)
     place = names.index(here)
+    # The checklist is the last, and leads nowhere.
     following = names[place + 1] if place + 1 < len(names) else ""
     return {
         "steps": [

@@ -37,6 +37,7 @@ def students_page(request: StaffRequest) -> HttpResponse:
 @require_POST
 def load(request: StaffRequest) -> HttpResponseBase:
     require_manager(request)
+    # A stale page may offer what is no longer possible.
     try:
         sample_data.load_sample(actor=request.user, now=clock.now())
     except SampleRefused as refused:
@@ -47,6 +48,7 @@ def load(request: StaffRequest) -> HttpResponseBase:
 @require_POST
 def remove(request: StaffRequest) -> HttpResponseBase:
     require_manager(request)
+    # A roster may have come since the page was shown.
     try:
         sample_data.remove_sample(actor=request.user, now=clock.now())
     except SampleRefused as refused:
