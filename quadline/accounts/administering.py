@@ -192,7 +192,11 @@ def go_on_leave(user: User, *, actor: User | None) -> bool:
     return True
 
 
-def come_back_from_leave(user: User, *, actor: User | None) -> bool:
+def come_back_from_leave(
+    user: User,
+    *,
+    actor: User | None,
+) -> bool:
     """They do again what their role may. False when they were not on leave."""
     with transaction.atomic():
         locked = _locked(user, actor)

@@ -120,7 +120,12 @@ def _make_accounts(
     return made
 
 
-def invite_again(user: User, *, actor: User, now: datetime) -> None:
+def invite_again(
+    user: User,
+    *,
+    actor: User,
+    now: datetime,
+) -> None:
     """Send another link: the first one was lost, or it expired.
 
     Raises AlreadySignedIn.

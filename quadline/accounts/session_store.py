@@ -34,7 +34,10 @@ _noted: dict[str, float] = {}
 class SessionStore(db.SessionStore):
     """Django's, with an end by our limits. SESSION_ENGINE names this module."""
 
-    def get_expiry_date(self, **_: Any) -> datetime:
+    def get_expiry_date(
+        self,
+        **_: Any,
+    ) -> datetime:
         """When the row ends. The cookie lasts longer: SESSION_COOKIE_AGE."""
         now = clock.now()
         kept = self.get(SESSION_LIMITS)
@@ -121,7 +124,9 @@ def _kept(limits: SessionLimits, *, started_at: datetime) -> dict[str, float]:
     }
 
 
-def _limits_in(kept: Mapping[str, float]) -> SessionLimits:
+def _limits_in(
+    kept: Mapping[str, float],
+) -> SessionLimits:
     return SessionLimits(
         idle=timedelta(seconds=kept["idle"]),
         whole=timedelta(seconds=kept["whole"]),

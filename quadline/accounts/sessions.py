@@ -95,14 +95,22 @@ def _last_use(session: UserSession) -> datetime:
     return used
 
 
-def end_session(session: UserSession, *, actor: User) -> None:
+def end_session(
+    session: UserSession,
+    *,
+    actor: User,
+) -> None:
     """Sign out one browser. An open page of it says so within 20 seconds."""
     with transaction.atomic():
         session.end()
         record_audit("signed out on a device", subject=actor, actor=actor)
 
 
-def sign_out_everywhere(user: User, *, actor: User) -> None:
+def sign_out_everywhere(
+    user: User,
+    *,
+    actor: User,
+) -> None:
     """End every session of a staff user at once, also those nobody has noted."""
     with transaction.atomic():
         end_all_sessions(user)

@@ -59,7 +59,10 @@ def tokens_of(audience: Audience, author: User) -> list[str]:
     return tokens
 
 
-def _named(ids: list[str], author: User) -> list[str]:
+def _named(
+    ids: list[str],
+    author: User,
+) -> list[str]:
     seen = Student.objects.visible_to(author).filter(institutional_id__in=ids)
     known = dict(seen.values_list("institutional_id", "pk")) if ids else {}
     # One that is somebody else's student is the same as one that is not there.

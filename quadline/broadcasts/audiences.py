@@ -71,7 +71,10 @@ class Suggestion:
     student: Student | None = None
 
 
-def suggestions(query: str, author: User) -> list[Suggestion]:
+def suggestions(
+    query: str,
+    author: User,
+) -> list[Suggestion]:
     """What the To field offers: the caseload first, then saved
     audiences, tags, courses and other words of the roster, students.
     """

@@ -109,7 +109,11 @@ def audience_of(to: Iterable[str], without: Iterable[str] = ()) -> dict[str, lis
     }
 
 
-def students_of(audience: dict[str, Any], *, author: User) -> StudentQuerySet:
+def students_of(
+    audience: dict[str, Any],
+    *,
+    author: User,
+) -> StudentQuerySet:
     """The students of an audience whom its author may see, each
     once, those of Except left out.
     """

@@ -367,7 +367,10 @@ class Carrier(Protocol):
         Somebody may wait for them. Raises NumberProblem.
         """
 
-    def received_text(self, carrier_message_id: str) -> InboundText | None:
+    def received_text(
+        self,
+        carrier_message_id: str,
+    ) -> InboundText | None:
         """One text of a student by its id, as quickly. Raises NumberProblem."""
 
     def own_replies(
@@ -378,7 +381,10 @@ class Carrier(Protocol):
     ) -> Sequence[SentText]:
         """What the carrier itself answered to STOP and HELP. Raises NumberProblem."""
 
-    def wish_in(self, body: str) -> KeywordWish | None:
+    def wish_in(
+        self,
+        body: str,
+    ) -> KeywordWish | None:
         """What the carrier itself makes of a whole reply, as it came."""
 
     def push_opt_out(
@@ -390,7 +396,10 @@ class Carrier(Protocol):
     ) -> bool:
         """Tell of an opt-out that no reply told. False where it cannot be told."""
 
-    def search(self, area: SearchArea) -> Sequence[str]:
+    def search(
+        self,
+        area: SearchArea,
+    ) -> Sequence[str]:
         """Free numbers of one area; none is no problem."""
 
     def buy(
@@ -404,7 +413,11 @@ class Carrier(Protocol):
         Raises NumberTaken, OutcomeUnknown or NumberProblem.
         """
 
-    def owned(self, *, reference: str) -> OwnedNumber | None:
+    def owned(
+        self,
+        *,
+        reference: str,
+    ) -> OwnedNumber | None:
         """The number bought under a reference, though we were cut off while buying."""
 
     def attach(self, number: OwnedNumber) -> None:
@@ -451,7 +464,10 @@ class Carrier(Protocol):
     def read_receipt(self, form: Mapping[str, str]) -> Receipt | None:
         """A receipt that says something new, or None for a step on the way."""
 
-    def read_registrations(self, raw_body: bytes) -> Sequence[Registration]:
+    def read_registrations(
+        self,
+        raw_body: bytes,
+    ) -> Sequence[Registration]:
         """News of numbers. Raises KeyError or ValueError for another body."""
 
     def read_call(self, call: WebhookCall) -> IncomingCall:

@@ -212,7 +212,10 @@ class Twilio:
             if twilio_log.is_own_reply(row, system_phone=system_phone)
         ]
 
-    def _log(self, **which: Any) -> Iterator[Any]:
+    def _log(
+        self,
+        **which: Any,
+    ) -> Iterator[Any]:
         """Rows of Twilio's log, newest first, page after page."""
         page = self._ask(
             lambda client: client.messages.page(page_size=MAX_PAGE, **which)
@@ -531,7 +534,10 @@ class Twilio:
         """Raises KeyError or ValueError for a call that is no text of anybody."""
         return answers.inbound_text(call.form)
 
-    def receipt_key(self, form: Mapping[str, str]) -> str:
+    def receipt_key(
+        self,
+        form: Mapping[str, str],
+    ) -> str:
         """The same news twice has the same key;
         Twilio numbers its callbacks by nothing else.
         """
@@ -549,7 +555,10 @@ class Twilio:
         """
         return answers.registrations_in(raw_body)
 
-    def read_call(self, call: WebhookCall) -> IncomingCall:
+    def read_call(
+        self,
+        call: WebhookCall,
+    ) -> IncomingCall:
         return IncomingCall(
             student_phone=call.form.get("From", ""), system_phone=call.form["To"]
         )
@@ -580,7 +589,10 @@ class Twilio:
         return f"{self.public_url}/webhooks/twilio/{kind}"
 
 
-def _page_after(page: Any, client: Any) -> Any:
+def _page_after(
+    page: Any,
+    client: Any,
+) -> Any:
     return page.next_page()
 
 

@@ -86,7 +86,9 @@ def agrees(answer: Any, **expected: object) -> None:
             raise UnreadableAnswer
 
 
-def _object(body: str) -> dict[str, Any]:
+def _object(
+    body: str,
+) -> dict[str, Any]:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):

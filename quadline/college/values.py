@@ -100,7 +100,10 @@ def _unfilled(wording: str, fields: tuple[str, ...]) -> str:
     return left.group() if left else ""
 
 
-def _told(wording: str, fields: tuple[str, ...]) -> str:
+def _told(
+    wording: str,
+    fields: tuple[str, ...],
+) -> str:
     left = _unfilled(wording, fields)
     if left:
         raise ValueError(

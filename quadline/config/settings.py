@@ -87,7 +87,9 @@ ROOT_URLCONF = "quadline.config.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
-def _database(url: str) -> dict[str, Any]:
+def _database(
+    url: str,
+) -> dict[str, Any]:
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     return {

@@ -170,7 +170,10 @@ def run_with_settings(arguments: list[str]) -> None:
     )
 
 
-def _training_carrier(data: Path, port: int) -> Process:
+def _training_carrier(
+    data: Path,
+    port: int,
+) -> Process:
     """The simulator, which keeps what it did beside the rest."""
     if not is_free(port):
         sys.exit(

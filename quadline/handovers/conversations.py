@@ -89,7 +89,8 @@ def take_conversations_back(departure: Departure, inbox_ids: Iterable[int]) -> N
 
 
 def _pairs(
-    departure: Departure, inbox_by_student: dict[int, int]
+    departure: Departure,
+    inbox_by_student: dict[int, int],
 ) -> list[tuple[Conversation, Conversation | None]]:
     """The leaver's conversations and those that the successors have with the same
     students, all locked, in the order of their ids as everywhere.
@@ -108,7 +109,10 @@ def _pairs(
     ]
 
 
-def _join(conversation: Conversation, other: Conversation) -> list[UUID]:
+def _join(
+    conversation: Conversation,
+    other: Conversation,
+) -> list[UUID]:
     """Its messages join the other's, in the order in which all were written."""
     moving = Message.objects.filter(conversation=conversation)
     ids = list(moving.values_list("pk", flat=True))

@@ -65,7 +65,12 @@ def return_now(departure: Departure, *, actor: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def bring_back(departure_id: int, *, actor: User | None, now: datetime) -> bool:
+def bring_back(
+    departure_id: int,
+    *,
+    actor: User | None,
+    now: datetime,
+) -> bool:
     """All of it, or nothing. False when it is not in effect. Safe to repeat."""
     with connection.cursor() as cursor:
         cursor.execute(ADMINISTRATORS_IN_TURN)

@@ -117,7 +117,12 @@ def change_departure(
         return row
 
 
-def cancel_departure(departure: Departure, *, actor: User, now: datetime) -> None:
+def cancel_departure(
+    departure: Departure,
+    *,
+    actor: User,
+    now: datetime,
+) -> None:
     """Nothing happens on its day. Raises DepartureRefused when it is too late."""
     with transaction.atomic():
         _in_turn()
@@ -158,7 +163,10 @@ def facts_for(
     )
 
 
-def _successor_facts(chosen: Iterable[int], staff: User) -> dict[int, SuccessorFacts]:
+def _successor_facts(
+    chosen: Iterable[int],
+    staff: User,
+) -> dict[int, SuccessorFacts]:
     inboxes = Inbox.objects.filter(pk__in=chosen).select_related("owner", "office")
     able = set(
         inboxes_that_can_follow(staff)

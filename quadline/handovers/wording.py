@@ -24,7 +24,10 @@ LEFT_EMAIL = (
 ANSWER_FIELD_LIST = ", ".join(f"{{{name}}}" for name in ANSWER_FIELDS)
 
 
-def answer_to_begin_from(*, is_leave: bool) -> str:
+def answer_to_begin_from(
+    *,
+    is_leave: bool,
+) -> str:
     return LEAVE_ANSWER if is_leave else LEFT_ANSWER
 
 
@@ -49,7 +52,10 @@ def fault_of_answer(written: str) -> str:
     return ""
 
 
-def fault_of_email(subject: str, body: str) -> str:
+def fault_of_email(
+    subject: str,
+    body: str,
+) -> str:
     if not subject.strip() and not body.strip():
         return ""
     if not subject.strip() or not body.strip():

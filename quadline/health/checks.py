@@ -218,7 +218,11 @@ def check_mail(facts: MailFacts, *, now: datetime, has_worker: bool = True) -> F
     return Finding(HealthCheck.MAIL, HealthLevel.UNKNOWN, what)
 
 
-def _mail_waits(facts: MailFacts, now: datetime, has_worker: bool) -> Finding:
+def _mail_waits(
+    facts: MailFacts,
+    now: datetime,
+    has_worker: bool,
+) -> Finding:
     parts = []
     if facts.waiting:
         parts.append(counted(facts.waiting, "email") + " to students")

@@ -94,7 +94,12 @@ def opt_outs_by_broadcast(
     ]
 
 
-def is_above(stops: int, reached: int, *, marked_from: float) -> bool:
+def is_above(
+    stops: int,
+    reached: int,
+    *,
+    marked_from: float,
+) -> bool:
     """Whether carriers would look at it. ``marked_from``: percent."""
     if stops < FEWEST_TO_MARK:
         return False
@@ -102,7 +107,10 @@ def is_above(stops: int, reached: int, *, marked_from: float) -> bool:
 
 
 def _line(
-    broadcast: Broadcast, reached: int, stops: int, marked_from: float
+    broadcast: Broadcast,
+    reached: int,
+    stops: int,
+    marked_from: float,
 ) -> BroadcastOptOuts:
     is_marked = is_above(stops, reached, marked_from=marked_from)
     return BroadcastOptOuts(broadcast, reached, stops, is_marked)

@@ -100,7 +100,12 @@ def first_watch(level: HealthLevel, *, now: datetime) -> Watch:
     )
 
 
-def watch_on(before: Watch, level: HealthLevel, *, now: datetime) -> NextWatch:
+def watch_on(
+    before: Watch,
+    level: HealthLevel,
+    *,
+    now: datetime,
+) -> NextWatch:
     """One look further. Red that comes and goes within minutes is one trouble.
 
     What is not known neither begins a trouble nor ends one.
@@ -152,7 +157,10 @@ def spoken_time(at: datetime, now: datetime) -> str:
     return f"{local:%b} {local.day}, {clock_time}"
 
 
-def spoken_moment(at: datetime, now: datetime) -> str:
+def spoken_moment(
+    at: datetime,
+    now: datetime,
+) -> str:
     """The same for something that happened then: at 9:05 AM, or on Dec 1 at 9:05 AM."""
     words = spoken_time(at, now)
     if ", " not in words:

@@ -41,7 +41,11 @@ def watch_health(timestamp: int) -> None:
 
 
 @transaction.atomic
-def note_finding(finding: Finding, *, now: datetime) -> None:
+def note_finding(
+    finding: Finding,
+    *,
+    now: datetime,
+) -> None:
     """Remember how a check stands, and enqueue the letter that follows.
 
     The row is locked and the letter belongs to this transaction: of two workers one

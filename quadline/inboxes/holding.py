@@ -14,7 +14,9 @@ from quadline.inboxes.rules import is_shared
 WHO_WRITE = sorted(role for role in Role if allows(role, May.TEXT))
 
 
-def holders_of(inbox_ids: Iterable[int]) -> dict[int, list[int]]:
+def holders_of(
+    inbox_ids: Iterable[int],
+) -> dict[int, list[int]]:
     """The staff users on whose caseloads the students of an inbox are: its owner, or
     the members of an office's, for each of them may answer.
     """

@@ -13,7 +13,11 @@ from quadline.numbers.rules import SETUP_STATES, NumberState
 from quadline.sms import bodies
 
 
-def apply_registration(news: Registration, *, now: datetime) -> SystemNumber | None:
+def apply_registration(
+    news: Registration,
+    *,
+    now: datetime,
+) -> SystemNumber | None:
     """Apply the carrier's news of a registration. Returns the
     number it is about, if it is ours.
     """

@@ -35,7 +35,11 @@ def last_comparison() -> CarrierComparison:
     return found or CarrierComparison(pk=THE_ROW)
 
 
-def ask_to_compare(*, actor: User, now: datetime) -> None:
+def ask_to_compare(
+    *,
+    actor: User,
+    now: datetime,
+) -> None:
     """Compare as soon as a worker is free."""
     with transaction.atomic():
         CarrierComparison.objects.update_or_create(
@@ -59,7 +63,9 @@ def compare_numbers(timestamp: int) -> None:
         _note(rented=rented, foreign=found.foreign)
 
 
-def ask_carrier(carrier: Carrier) -> tuple[ComparisonResult, int]:
+def ask_carrier(
+    carrier: Carrier,
+) -> tuple[ComparisonResult, int]:
     """The differences, and how many numbers the account has. Raises NumberProblem."""
     # No transaction is open while the carrier is asked: it may take seconds.
     before = _ours()

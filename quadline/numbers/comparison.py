@@ -117,7 +117,10 @@ def _amiss(
             yield Difference(kind, number.phone, number.carrier_number_id, number.id)
 
 
-def _what_is_amiss(number: OurNumber, there: RentedNumber | None) -> TroubleKind | None:
+def _what_is_amiss(
+    number: OurNumber,
+    there: RentedNumber | None,
+) -> TroubleKind | None:
     """The one that matters most: a number that cannot send is attached first."""
     if there is None:
         return TroubleKind.LOST

@@ -52,7 +52,10 @@ def _give_back(carrier: Carrier, number: SystemNumber) -> None:
     )
 
 
-def _bought(carrier: Carrier, number: SystemNumber) -> OwnedNumber | None:
+def _bought(
+    carrier: Carrier,
+    number: SystemNumber,
+) -> OwnedNumber | None:
     """One whose purchase was never confirmed may have been bought all the same."""
     # Never by the phone: after a release it may be somebody else's.
     if number.carrier_number_id:

@@ -100,7 +100,10 @@ class _Names:
     conversations: dict[tuple[int, int | str], int]  # (inbox, student or bare phone)
 
 
-def opt_out_rows(viewer: User, states: Sequence[ConsentState]) -> list[OptOutRow]:
+def opt_out_rows(
+    viewer: User,
+    states: Sequence[ConsentState],
+) -> list[OptOutRow]:
     """``states`` carry ``last_text_id``, ``emailed_since`` and ``closed_since``."""
     names = _names(viewer, states)
     last = Message.objects.in_bulk(

@@ -59,7 +59,10 @@ def opted_out_pairs(viewer: User, filters: Filters) -> "QuerySet[ConsentState, A
     )
 
 
-def changes(viewer: User, filters: Filters) -> "QuerySet[ConsentEntry, Any]":
+def changes(
+    viewer: User,
+    filters: Filters,
+) -> "QuerySet[ConsentEntry, Any]":
     """Every opt-out and opt-in of the period, newest first."""
     entries = ConsentEntry.objects.filter(
         _of_numbers(viewer, filters),
@@ -98,7 +101,9 @@ def every_change_row(viewer: User, filters: Filters) -> Iterator[ChangeRow]:
         yield from change_rows(viewer, batch)
 
 
-def _batches(rows: "QuerySet[Any, Any]") -> Iterator[list[int]]:
+def _batches(
+    rows: "QuerySet[Any, Any]",
+) -> Iterator[list[int]]:
     """The rows' ids as they stand now: pages by place would skip and repeat when
     somebody opts in or out meanwhile.
     """

@@ -45,7 +45,10 @@ __all__ = [
 
 
 class StudentQuerySet(models.QuerySet["Student"]):
-    def visible_to(self, user: User) -> "StudentQuerySet":
+    def visible_to(
+        self,
+        user: User,
+    ) -> "StudentQuerySet":
         """The students this person may open. Test students are
         found by everyone who may text.
         """
@@ -65,7 +68,10 @@ class StudentQuerySet(models.QuerySet["Student"]):
         entries = CaseloadEntry.objects.filter(staff=user)
         return self.filter(pk__in=entries.values("student"))
 
-    def matching(self, query: str) -> "StudentQuerySet":
+    def matching(
+        self,
+        query: str,
+    ) -> "StudentQuerySet":
         """Every word of the query begins a word of the
         student's names, id, email or phone.
         """

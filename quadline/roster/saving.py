@@ -217,7 +217,10 @@ def compare_students(
     )
 
 
-def note_student_changes(*, is_whole: bool) -> None:
+def note_student_changes(
+    *,
+    is_whole: bool,
+) -> None:
     """Begin the diff of this transaction with what the compared rows change."""
     with connection.cursor() as cursor:
         diffs.begin_diff(cursor)
@@ -268,7 +271,9 @@ def _losses(counts: Sequence[int]) -> list[Loss]:
     return [Loss(*each) for each in zip(whats, there, lost, strict=True)]
 
 
-def _copied(rows: Iterable[tuple[int, CheckedStudent]]) -> Iterator[tuple[Any, ...]]:
+def _copied(
+    rows: Iterable[tuple[int, CheckedStudent]],
+) -> Iterator[tuple[Any, ...]]:
     for number, row in rows:
         names = f"{row.first_name or ''} {row.last_name or ''}"
         words = folded_for_search(names)

@@ -44,7 +44,10 @@ def is_heard() -> bool:
 
 
 def take_codes(
-    bodies: Iterable[str], *, now: datetime, from_log: bool = False
+    bodies: Iterable[str],
+    *,
+    now: datetime,
+    from_log: bool = False,
 ) -> set[str]:
     """The bodies that are open codes: they are noted, and nobody files them.
 

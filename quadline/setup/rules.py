@@ -59,7 +59,11 @@ def may_open(link: LinkFacts, *, now: datetime) -> bool:
     return link.opened_at is None and link.used_at is None and now < link.expires_at
 
 
-def may_use(link: LinkFacts, *, now: datetime) -> bool:
+def may_use(
+    link: LinkFacts,
+    *,
+    now: datetime,
+) -> bool:
     """Whether who opened it may still make the first account."""
     if link.opened_at is None or link.used_at is not None:
         return False

@@ -64,7 +64,10 @@ def first_day_page(request: StaffRequest) -> HttpResponseBase:
 
 
 def _shown(
-    request: StaffRequest, arrivals: list[Inheritance], *, error: str = ""
+    request: StaffRequest,
+    arrivals: list[Inheritance],
+    *,
+    error: str = "",
 ) -> HttpResponse:
     user = request.user
     # A field that nothing fills would stop the review.

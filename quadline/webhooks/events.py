@@ -101,7 +101,9 @@ def file_all_inbound(heard: Sequence[InboundCall]) -> None:
         _file(heard, now=clock.now())
 
 
-def file_without_waiting(heard: Sequence[InboundCall]) -> dict[Event, bool]:
+def file_without_waiting(
+    heard: Sequence[InboundCall],
+) -> dict[Event, bool]:
     """File together the requests, such as STOP, that wait for nobody: no
     text to their students is on its way.
 
@@ -182,7 +184,10 @@ def _note_result(keys: Sequence[str], result: str, now: datetime) -> None:
     events.update(result=result)
 
 
-def _store_filed(heard: Sequence[InboundCall], now: datetime) -> list[InboundCall]:
+def _store_filed(
+    heard: Sequence[InboundCall],
+    now: datetime,
+) -> list[InboundCall]:
     """Store them as filed: the caller's transaction files them. Returns
     those that were not there, as they came.
 
@@ -270,7 +275,9 @@ def _oldest() -> dict[int, Receipt | None]:
         }
 
 
-def _apply_at_once(stored: Mapping[int, Receipt | None]) -> dict[int, str]:
+def _apply_at_once(
+    stored: Mapping[int, Receipt | None],
+) -> dict[int, str]:
     """What became of those that are plain, by event id."""
     plain = {
         id: receipt

@@ -84,7 +84,10 @@ class CampusOpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # 
         login.identity_token = answer["id_token"]
         return login
 
-    def _identity_token(self, written: Any) -> dict[str, Any]:
+    def _identity_token(
+        self,
+        written: Any,
+    ) -> dict[str, Any]:
         """allauth takes the token without its signature, as OpenID Connect Core
         3.1.3.7 allows where TLS proves who sent it. A proxy may end TLS; a signature
         costs one more question.
@@ -109,7 +112,10 @@ class CampusOpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # 
             raise AnswerFault(Fault.NO_SUBJECT, f"over {MAX_SUBJECT_ID} characters")
         return said
 
-    def _require_party(self, said: Mapping[str, Any]) -> None:
+    def _require_party(
+        self,
+        said: Mapping[str, Any],
+    ) -> None:
         """OpenID Connect Core 3.1.3.7, 3 to 5: for several, it names us as the one
         that asked.
         """
@@ -174,7 +180,10 @@ class CampusOpenID(OpenIDConnectProvider):  # type: ignore[misc]  # allauth is u
     def extract_extra_data(self, data: Any) -> dict[str, Any]:
         return {}  # nothing of it is kept
 
-    def extract_email_addresses(self, data: Any) -> list[Any]:
+    def extract_email_addresses(
+        self,
+        data: Any,
+    ) -> list[Any]:
         return []
 
 

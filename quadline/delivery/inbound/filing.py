@@ -161,7 +161,9 @@ def _places(
     return {texts[at]: place for at, place in found.items()}
 
 
-def _firsts(places: Mapping[InboundText, ReplyOwner]) -> list[InboundText]:
+def _firsts(
+    places: Mapping[InboundText, ReplyOwner],
+) -> list[InboundText]:
     """Those that are the first of each student they are about: a word of theirs to one
     number may count for others.
     """

@@ -333,7 +333,10 @@ def _file_bounce(
     return True, bounce.words
 
 
-def _came_back(bounce: Bounce, named: int | None) -> OutgoingEmail | None:
+def _came_back(
+    bounce: Bounce,
+    named: int | None,
+) -> OutgoingEmail | None:
     """The email it is about: by its Message-ID, or else the last one that went where it
     says, from that conversation."""
     emails = OutgoingEmail.objects.select_related("message__conversation")

@@ -22,7 +22,9 @@ CHANGES = {Keyword.STOP: Change.OPT_OUT, Keyword.START: Change.OPT_IN}
 
 
 def honor_without_inbox(
-    said: Mapping[InboundText, PhonePair], *, now: datetime
+    said: Mapping[InboundText, PhonePair],
+    *,
+    now: datetime,
 ) -> list[InboundText]:
     """Write the STOPs and STARTs among these texts to the ledger. Those to numbers that
     are not ours are nobody's.

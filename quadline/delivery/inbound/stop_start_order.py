@@ -134,7 +134,9 @@ def _undated(pair: PhonePair) -> list[str]:
     return [*of_words[:MAX_UNDATED], *of_asked[:MAX_UNDATED]]
 
 
-def _unheard(texts: Mapping[str, InboundText]) -> Sequence[InboundText]:
+def _unheard(
+    texts: Mapping[str, InboundText],
+) -> Sequence[InboundText]:
     """Texts that ask for something and have not reached us.
     In the order they were said.
     """

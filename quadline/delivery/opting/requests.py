@@ -227,7 +227,9 @@ def question_in(conversation: Conversation) -> StopQuestion | None:
     return next(iter(questions_in([conversation]).values()), None)
 
 
-def questions_in(conversations: Iterable[Conversation]) -> dict[int, StopQuestion]:
+def questions_in(
+    conversations: Iterable[Conversation],
+) -> dict[int, StopQuestion]:
     """Those of the conversations in whose inbox somebody is
     asked, with what; in two looks.
 

@@ -87,7 +87,10 @@ def _hold(author: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def _let_go_on(author: User, now: datetime) -> None:
+def _let_go_on(
+    author: User,
+    now: datetime,
+) -> None:
     mine = _students(_held(), author)
     reached = _reached(author, mine)
     free = sorted(text for text, student in mine.items() if student in reached)
@@ -152,7 +155,10 @@ def _students(texts: MessageQuerySet, author: User) -> dict[UUID, int]:
     )  # of _open_texts
 
 
-def _reached(author: User, texts: Mapping[UUID, int]) -> set[int]:
+def _reached(
+    author: User,
+    texts: Mapping[UUID, int],
+) -> set[int]:
     return set(
         students_in_reach(author)
         .filter(pk__in=set(texts.values()))

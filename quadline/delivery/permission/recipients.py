@@ -200,7 +200,9 @@ def phones_of_message(message: Message) -> ledger.PhonePair:
     return (message.student_phone, number.phone if number else "")
 
 
-def places_of(student: Student | None) -> tuple[str, ...]:
+def places_of(
+    student: Student | None,
+) -> tuple[str, ...]:
     """Where the student may be, as quiet hours ask: their own zone when it is known;
     else the campus and wherever the phone is from, all at once.
     """

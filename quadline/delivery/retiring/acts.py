@@ -100,7 +100,10 @@ def give_back_number(
 
 
 @job(queue="numbers", attempts=5)
-def confirm_lost(trouble_id: int, actor_id: int) -> None:
+def confirm_lost(
+    trouble_id: int,
+    actor_id: int,
+) -> None:
     """An administrator says that the carrier does not have a number any more. It is
     asked once more: what it has stays ours.
     """

@@ -210,7 +210,10 @@ class Claim:
         )
 
 
-def claim_batch(*, limit: int) -> list[Claim]:
+def claim_batch(
+    *,
+    limit: int,
+) -> list[Claim]:
     """Claim at most ``limit`` due texts and commit an attempt
     for each. Single texts come first.
     """
@@ -321,7 +324,10 @@ def next_free_number_at(now: datetime) -> datetime | None:
     return at  # type: ignore[no-any-return]
 
 
-def _pace(rate: float, now: datetime) -> dict[str, Any]:
+def _pace(
+    rate: float,
+    now: datetime,
+) -> dict[str, Any]:
     """A number that was a little late to its turn keeps its beat.
 
     Without a rate it is free again at once, behind those that have waited longer.

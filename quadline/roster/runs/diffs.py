@@ -192,7 +192,11 @@ def begin_diff(cursor: Any) -> None:
     cursor.execute(CREATE_CHANGES)
 
 
-def add_students(cursor: Any, *, is_whole: bool) -> None:
+def add_students(
+    cursor: Any,
+    *,
+    is_whole: bool,
+) -> None:
     """Before the compared students are saved (saving.py)."""
     cursor.execute(ADD_NEW, {"is_whole": is_whole})
     cursor.execute(ADD_CHANGED, {"is_whole": is_whole})

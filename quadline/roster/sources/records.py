@@ -244,7 +244,12 @@ def keep_records(
     return Kept(faults, losses)
 
 
-def student_rows(*, has_courses: bool, columns: frozenset[str], today: date) -> IO[str]:
+def student_rows(
+    *,
+    has_courses: bool,
+    columns: frozenset[str],
+    today: date,
+) -> IO[str]:
     """The students that all records together say, in a file to be read by
     ``read_student_rows``. ``columns``: of ours, those that the files have.
 
@@ -306,7 +311,12 @@ def _digits(phone: str | None) -> str:
     return digits[-10:]
 
 
-def _refuse_without_bulk(cursor: Any, file: str, form: FileForm, mode: Mode) -> None:
+def _refuse_without_bulk(
+    cursor: Any,
+    file: str,
+    form: FileForm,
+    mode: Mode,
+) -> None:
     if mode != Mode.DELTA or form.kind != Kind.USER or has_records(form.kind):
         return
     reason = (
@@ -339,7 +349,10 @@ def _drop_twice(cursor: Any, file: str, form: FileForm) -> list[ImportFault]:
 
 
 def _check_references(
-    cursor: Any, file: str, form: FileForm, mode: Mode
+    cursor: Any,
+    file: str,
+    form: FileForm,
+    mode: Mode,
 ) -> list[ImportFault]:
     """Rows that name what is in no file are reported, and mean nothing for it. Raises
     RosterFault when they are many in a bulk file: the files do not belong together.

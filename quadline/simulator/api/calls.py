@@ -51,7 +51,10 @@ class ApiCall:
     def all(self, name: str) -> list[str]:
         return [value for key, value in self.pairs if key == name]
 
-    def facts(self, names: Iterable[str]) -> dict[str, str]:
+    def facts(
+        self,
+        names: Iterable[str],
+    ) -> dict[str, str]:
         """The parameters given, of these, by our own names: SmsUrl is sms_url."""
         found = {}
         for name in names:

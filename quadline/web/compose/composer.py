@@ -314,7 +314,9 @@ def _look_at_phones(student: Student) -> str:
     return f"Open {student.first}’s profile to see what is known of the number."
 
 
-def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:
+def _number_state(
+    number: SystemNumber | None,
+) -> tuple[str, str, str, None]:
     if number is None:
         return "first", _first_text_words(), "", None
     if number.state == NumberState.ACTIVE:

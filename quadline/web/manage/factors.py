@@ -31,7 +31,10 @@ def factors_page(request: StaffRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def reset_page(request: StaffRequest, user_id: int) -> HttpResponseBase:
+def reset_page(
+    request: StaffRequest,
+    user_id: int,
+) -> HttpResponseBase:
     """What it means, and then the act."""
     require_manager(request)
     user = get_object_or_404(User, pk=user_id)

@@ -78,7 +78,9 @@ def shown_differences() -> dict[str, Any]:
     }
 
 
-def _shown(trouble: NumberTrouble) -> dict[str, Any]:
+def _shown(
+    trouble: NumberTrouble,
+) -> dict[str, Any]:
     button, means = REPAIRS[TroubleKind(trouble.kind)]
     can_repair = _can_repair(trouble)
     return {

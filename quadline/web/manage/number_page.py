@@ -68,7 +68,10 @@ ACTS = {
 
 
 @require_safe
-def number_page(request: StaffRequest, number_id: int) -> HttpResponse:
+def number_page(
+    request: StaffRequest,
+    number_id: int,
+) -> HttpResponse:
     require_manager(request)
     number = get_object_or_404(_numbers(), pk=number_id)
     state, now = NumberState(number.state), clock.now()
@@ -133,7 +136,10 @@ def number_act(
 
 
 @require_POST
-def wake(request: StaffRequest, number_id: int) -> HttpResponseBase:
+def wake(
+    request: StaffRequest,
+    number_id: int,
+) -> HttpResponseBase:
     require_manager(request)
     number = get_object_or_404(_numbers(), pk=number_id)
     if wake_number(number=number, actor=request.user, now=clock.now()):

@@ -239,7 +239,10 @@ def _rows(now: datetime) -> list[NumberRow]:
     ]
 
 
-def _groups(rows: list[NumberRow], chosen: str) -> list[dict[str, Any]]:
+def _groups(
+    rows: list[NumberRow],
+    chosen: str,
+) -> list[dict[str, Any]]:
     """The filters that find anything, each with how many."""
     counted = {group: sum(row.is_among(group) for row in rows) for group in FILTERS}
     return [

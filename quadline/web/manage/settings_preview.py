@@ -143,7 +143,10 @@ def _clock(at: time) -> str:
 
 
 def _email(
-    then: CollegeSettings, now: CollegeSettings, user: User, sample: str
+    then: CollegeSettings,
+    now: CollegeSettings,
+    user: User,
+    sample: str,
 ) -> dict[str, Any]:
     at = clock.now().astimezone(then.zone)
     by = at + timedelta(hours=then.failsafe_hours)

@@ -53,7 +53,10 @@ def _device(session: UserSession, here: str | None) -> Device:
 
 
 @require_POST
-def sign_out_device(request: StaffRequest, session_id: int) -> HttpResponseBase:
+def sign_out_device(
+    request: StaffRequest,
+    session_id: int,
+) -> HttpResponseBase:
     # Somebody else's looks as if it were not there.
     mine = UserSession.objects.filter(user=request.user)
     session = get_object_or_404(mine, pk=session_id)

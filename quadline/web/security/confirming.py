@@ -27,7 +27,10 @@ class GoOn:
 
     request: HttpRequest
 
-    def form_valid(self, form: Any) -> HttpResponseBase:
+    def form_valid(
+        self,
+        form: Any,
+    ) -> HttpResponseBase:
         if hasattr(form, "save"):
             form.save()
         confirm(self.request)

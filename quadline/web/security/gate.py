@@ -45,7 +45,10 @@ class SecurityGate:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Any, *_: Any
+        self,
+        request: HttpRequest,
+        view: Any,
+        *_: Any,
     ) -> HttpResponseBase | None:
         if not getattr(view, "login_required", True):
             return None
@@ -86,7 +89,10 @@ def _to_confirm(request: HttpRequest, asked: StepUp) -> HttpResponseBase:
     return _sent_to(request, f"{ways[0]['url']}?{urlencode({'next': go_on})}")
 
 
-def _sent_to(request: HttpRequest, address: str) -> HttpResponseBase:
+def _sent_to(
+    request: HttpRequest,
+    address: str,
+) -> HttpResponseBase:
     """The whole page goes there, not a part of it."""
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Redirect": address})

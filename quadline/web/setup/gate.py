@@ -30,7 +30,10 @@ class FirstRunGate:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Any, *_: Any
+        self,
+        request: HttpRequest,
+        view: Any,
+        *_: Any,
     ) -> HttpResponseBase | None:
         if request.user.is_authenticated or request.resolver_match is None:
             return None

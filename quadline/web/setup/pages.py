@@ -166,7 +166,10 @@ def _key_in(request: HttpRequest) -> str:
     return written.rpartition("#")[2]
 
 
-def _add_errors(form: AdministratorForm, refused: ValidationError) -> None:
+def _add_errors(
+    form: AdministratorForm,
+    refused: ValidationError,
+) -> None:
     """A fault of the account, beside the field that it is about."""
     if not hasattr(refused, "error_dict"):
         form.add_error("password1", refused)
@@ -177,7 +180,10 @@ def _add_errors(form: AdministratorForm, refused: ValidationError) -> None:
 
 
 def _key_page(
-    request: HttpRequest, problem: str = "", *, status: int = 200
+    request: HttpRequest,
+    problem: str = "",
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     return render(request, "setup/key.html", {"problem": problem}, status=status)
 

@@ -141,7 +141,10 @@ def page(request: StaffRequest, student_id: int) -> HttpResponseBase:
     )
 
 
-def _posted(request: StaffRequest, numbers: list[SystemNumber]) -> Any:
+def _posted(
+    request: StaffRequest,
+    numbers: list[SystemNumber],
+) -> Any:
     if request.method != "POST":
         return None
     data = request.POST.copy()

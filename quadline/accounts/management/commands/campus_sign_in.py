@@ -16,7 +16,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("state", choices=["off"])
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(
+        self,
+        *args: Any,
+        **options: Any,
+    ) -> None:
         if switch_off(actor=None):
             self.stdout.write("Campus sign-in is off. Passwords open accounts again.")
         else:

@@ -17,9 +17,8 @@ from quadline.numbers.watching import difference_words
 
 class Command(BaseCommand):
     help = (
-        "Check the set-up at the carrier:"
-        " where replies go, whether STOP and HELP are answered, and whether it has the"
-        " numbers that are in use here."
+        "Check the carrier: where replies go, answers to STOP and HELP, and the"
+        " numbers in use."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

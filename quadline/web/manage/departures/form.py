@@ -108,7 +108,9 @@ def posted_form(staff: User, post: QueryDict) -> DepartureForm:
     return form
 
 
-def wish_of(form: DepartureForm) -> tuple[DepartureWish | None, dict[str, str]]:
+def wish_of(
+    form: DepartureForm,
+) -> tuple[DepartureWish | None, dict[str, str]]:
     """What is asked for, or what cannot be read, in words by field."""
     faults: dict[str, str] = {}
     leaves_on = _day(form.leaves_on)
