@@ -17,6 +17,7 @@ from quadline import clock
 from quadline.accounts.models import Throttle, User
 from quadline.accounts.rules import CODE_KNOWN_BROWSER, CODE_STRANGERS, May
 from quadline.accounts.session_rules import FactorRule
+from quadline.accounts.sessions import end_all_sessions
 from quadline.audit.models import record_audit
 from quadline.college.current import college_settings
 from quadline.emails import sign_in_letters
@@ -39,8 +40,8 @@ CHANGES = {
     "recovery codes made": "New recovery codes were made. The old ones no longer work.",
     "recovery code used": "A recovery code was used to sign in or to confirm.",
     "second factors reset": (
-        "Your second factors were removed by your Quadline administrator. Next time you"
-        " sign in with your password."
+        "Your second factors were removed by your Quadline administrator, and you were"
+        " signed out everywhere. Next time you sign in with your password."
     ),
 }
 
@@ -134,7 +135,8 @@ def tell_of_change(user_id: int, change: str, at: str) -> None:
 
 
 def reset_factors(user: User, *, actor: User | None) -> int:
-    """Take all second factors from somebody who has lost them. How many there were.
+    """Take all second factors from somebody who has lost them, and end their sessions.
+    How many factors there were.
 
     ``actor``: an administrator; None from the command line. Raises ResetRefused.
     """
@@ -158,6 +160,8 @@ def reset_factors(user: User, *, actor: User | None) -> int:
                 actor=actor,
                 at=clock.now(),
                 were=types,
+                # Whoever stole what was lost may sit in one of them.
+                sessions_ended=end_all_sessions(user),
             )
     return len(types)
 

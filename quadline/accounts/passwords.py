@@ -34,11 +34,24 @@ def is_current_password(user: User, password: str) -> bool:
     for bucket in buckets:
         wait = throttles.count_try(bucket)
         if wait:
+            _put_on_record(user)
             raise TooManyTries(wait)
     is_right = user.check_password(password)
     if is_right:
         throttles.forget_tries(*buckets)
     return is_right
+
+
+def _put_on_record(user: User) -> None:
+    """Once an hour: whoever guesses on cannot fill the audit trail."""
+    bucket = ThrottleBucket(rules.CURRENT_PASSWORD_AUDIT, str(user.pk))
+    if throttles.count_try(bucket) is None:
+        record_audit(
+            "confirmation refused",
+            subject=user,
+            actor=user,
+            why="too many wrong passwords",
+        )
 
 
 def set_password(

@@ -65,7 +65,7 @@ class AttemptLimit:
 
 _MINUTES, _HOUR, _DAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
 
-# Wrong passwords. Right ones count for nothing, however many. NIST SP 800-63B-4, 3.2.2:
+# Wrong passwords. Right ones count for nothing, however many. NIST SP 800-63B:
 # no more than 100 in a row on one account, wherever they come from.
 # on one account, from browsers that it has never been signed in with: all of them
 # together
@@ -80,7 +80,12 @@ KNOWN_BROWSER = (  # on one account, from one browser that it has been signed in
 # from one address, on whatever accounts, known browsers aside
 ADDRESS_LIMIT = AttemptLimit("address", 10, timedelta(minutes=1))
 # on the page to change it, where somebody sits at an open screen
-CURRENT_PASSWORD = (AttemptLimit("current-password", 5, _MINUTES),)
+CURRENT_PASSWORD = (
+    AttemptLimit("current-password", 5, _MINUTES),
+    AttemptLimit("current-day", 100, _DAY),
+)
+# on record: somebody at an open screen guesses its owner's password
+CURRENT_PASSWORD_AUDIT = AttemptLimit("current-audit", 1, _HOUR)
 
 # Codes of a second factor, by somebody who knows the password. Of a code with a step's
 # tolerance three in a million are right at any time: twenty a day are one in 16,000.

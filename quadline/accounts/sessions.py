@@ -8,6 +8,7 @@ from datetime import datetime
 from ipaddress import ip_address
 
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
@@ -104,9 +105,27 @@ def end_session(session: UserSession, *, actor: User) -> None:
 def sign_out_everywhere(user: User, *, actor: User) -> None:
     """End every session of a staff user at once, also those nobody has noted."""
     with transaction.atomic():
-        User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
-        drop_sessions(user)
+        end_all_sessions(user)
         record_audit("signed out everywhere", subject=user, actor=actor)
+
+
+def end_all_sessions(user: User) -> int:
+    """Also those that nobody has noted. How many were noted. The caller records why."""
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+    return drop_sessions(user)
+
+
+def end_other_sessions(request: HttpRequest, user: User) -> int:
+    """All but the one of this request. How many were noted. The caller records why."""
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+    user.refresh_from_db(fields=["sessions_ended"])
+    rows = UserSession.objects.filter(user=user)
+    others = list(rows.exclude(session_key=request.session.session_key))
+    for row in others:
+        row.end()
+    # No word to open pages: this one would hear it, too. The others look every 20 s.
+    update_session_auth_hash(request, user)
+    return len(others)
 
 
 def drop_sessions(user: User) -> int:

@@ -14,6 +14,7 @@ from psycopg.errors import LockNotAvailable
 
 from quadline.accounts import guessing, session_store
 from quadline.accounts.browsers import remember
+from quadline.accounts.factors import has_factor
 from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.hashing import HASH_WAIT_SECONDS, TooBusy
 from quadline.accounts.models import User
@@ -26,10 +27,11 @@ SIGN_IN_REFUSED = (
     " your password to get in now."
 )
 
+WITHOUT_FACTOR = "reauthenticate"
 WAYS = {
     "mfa_reauthenticate:webauthn": "Use a passkey",
     "mfa_reauthenticate": "Use a code",
-    "reauthenticate": "Use your password",
+    WITHOUT_FACTOR: "Use your password",
 }
 NOT_CONFIRMED = (
     "Not confirmed: there were too many wrong passwords. Try again in {wait}."
@@ -100,10 +102,14 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
         guessing.unlock_account(user, actor=user)
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
-        """How somebody can confirm who they are, the surest first."""
+        """How somebody can confirm who they are, the surest first. Never by the
+        password alone where there is a factor: it is what a factor guards against.
+        """
         methods = super().get_reauthentication_methods(user)
         known = [each for each in methods if each["id"] in WAYS]
         known.sort(key=lambda each: list(WAYS).index(each["id"]))
+        if has_factor(user):
+            known = [each for each in known if each["id"] != WITHOUT_FACTOR]
         return [{**each, "description": WAYS[each["id"]]} for each in known]
 
     def get_client_ip(self, request: HttpRequest) -> str:

@@ -21,8 +21,9 @@ def test_by_default_administrators_need_a_factor_and_end_sooner() -> None:
 @pytest.mark.parametrize(
     ("name", "written", "kept"),
     [
-        ("second_factor_roles", " auditor , administrator ", "auditor,administrator"),
+        ("second_factor_roles", " auditor , administrator ", "administrator,auditor"),
         ("second_factor_roles", "none", "none"),
+        ("second_factor_roles", "", "none"),
         ("second_factor_from", "2027-01-31", "2027-01-31"),
         (
             "session_hours",

@@ -16,6 +16,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods
 
 from quadline.accounts.browsers import remember
+from quadline.accounts.factors import has_factor
 from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.hashing import TooBusy
 from quadline.accounts.passwords import ask_for_link
@@ -87,12 +88,14 @@ def forgotten(request: HttpRequest) -> HttpResponseBase:
 @method_decorator(unless_too_busy, name="dispatch")
 class NewPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]  # allauth is untyped
     """Anyone who opens the mailbox of an account may know its
-    password, and so this browser, too.
+    password, and so this browser, too. Not where a second factor is asked for: each new
+    link would be a known browser with tries of its own at the codes.
     """
 
     def form_valid(self, form: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().form_valid(form)
-        remember(response, self.request, self.reset_user)
+        if not has_factor(self.reset_user):
+            remember(response, self.request, self.reset_user)
         return response
 
 

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from django.http import QueryDict
 
 from quadline.college.deciding import as_written
+from quadline.college.sign_in_rules import ROLES
 from quadline.consent.state_hours import EVERY_DAY, TextingHours
 from quadline.sms import phones
 
@@ -37,7 +38,8 @@ class SettingField:
     name: str
     label: str
     help: str = ""
-    kind: str = "text"  # text, words, number, zone, scope, hours, states, kinds, phone
+    # text, words, number, zone, scope, hours, states, kinds, phone, roles, by_role, day
+    kind: str = "text"
     unit: str = ""
 
 
@@ -221,6 +223,46 @@ SENSITIVE_SECTION = Section(
         ),
     ),
 )
+SIGN_IN_SECTION = Section(
+    "sign-in",
+    "Signing in",
+    (
+        SettingField(
+            "second_factor_roles",
+            "Who needs a second factor",
+            "Everybody may have one. Who needs one and has none sets it up at their"
+            " next page, before anything else.",
+            kind="roles",
+        ),
+        SettingField(
+            "second_factor_from",
+            "From which day on",
+            "Empty: at once. Until then My profile, Security says so.",
+            kind="day",
+        ),
+        SettingField(
+            "confirm_again_minutes",
+            "Confirm again after",
+            "Before an export, a key, a role or a setting.",
+            kind="number",
+            unit="minutes",
+        ),
+        SettingField(
+            "session_idle_minutes",
+            "Signed out without use after",
+            "5 minutes to two weeks.",
+            kind="by_role",
+            unit="minutes",
+        ),
+        SettingField(
+            "session_hours",
+            "Signed out in any case after",
+            "At most 720 hours, which is 30 days.",
+            kind="by_role",
+            unit="hours",
+        ),
+    ),
+)
 RETENTION_SECTION = Section(
     "retention",
     "Retention",
@@ -249,6 +291,7 @@ SECTIONS = {
         EMAIL_SECTION,
         LIMITS_SECTION,
         SENSITIVE_SECTION,
+        SIGN_IN_SECTION,
         RETENTION_SECTION,
     )
 }
@@ -290,10 +333,27 @@ def _states(name: str, form: QueryDict) -> str:
     )
 
 
+def _roles(name: str, form: QueryDict) -> str:
+    return ",".join(role for role in ROLES if role in form.getlist(name)) or "none"
+
+
+def _by_role(name: str, form: QueryDict) -> str:
+    typed_of = {role: form.get(f"{name}_{role}", "").strip() for role in ROLES}
+    return ",".join(f"{role}:{written}" for role, written in typed_of.items())
+
+
 READ: Mapping[str, Callable[[str, QueryDict], str]] = {
     "hours": _hours,
     "states": _states,
+    "roles": _roles,
+    "by_role": _by_role,
 }
+
+
+def roles_of(written: str) -> list[tuple[str, str, str | None]]:
+    """Each role, in words, and what is written of it: "" nothing, None not named."""
+    parts = dict(part.strip().partition(":")[::2] for part in written.split(","))
+    return [(role, f"{role.title()}s", parts.get(role)) for role in ROLES]
 
 
 def zones() -> list[str]:

@@ -36,6 +36,7 @@ from quadline.web.manage.setting_fields import (
     Section,
     SettingField,
     one_line_ends,
+    roles_of,
     shown,
     states,
     typed,
@@ -199,6 +200,8 @@ def _row(field: SettingField, value: Any, written: str) -> dict[str, Any]:
         row["start"], _, row["end"] = written.partition("-")
     if field.kind == "zone":
         row["zones"] = zones()
+    if field.kind in ("roles", "by_role"):
+        row["roles"] = roles_of(written)
     if field.kind == "states":
         chosen = written.split(",")
         row["states"] = [(code, hours, code in chosen) for code, hours in states()]

@@ -23,6 +23,7 @@ from quadline.delivery.opting.confirmations import confirmation_faults, help_in_
 from quadline.delivery.permission.opt_out_scope import REACH_WORDS, OptOutScope
 from quadline.sms import segments
 from quadline.web.manage.setting_fields import Section
+from quadline.web.manage.sign_in_preview import signing_in
 
 SAMPLE_TEXT = "Hi Sally, do you have a minute on Monday? I kept 2 PM for you."
 BROADCAST_OF = 1_000  # students, in an example
@@ -199,5 +200,6 @@ PREVIEWS: dict[str, Previewed] = {
     "email": _email,
     "limits": _limits,
     "sensitive": _sensitive,
+    "sign-in": signing_in,
     "retention": _retention,
 }

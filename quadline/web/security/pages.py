@@ -29,9 +29,11 @@ from quadline.accounts.factors import (
     LastFactor,
     check_removable,
     factor_state,
+    has_factor,
     lacks_required_factor,
     note_change,
 )
+from quadline.accounts.sessions import end_other_sessions
 from quadline.web.requests import StaffRequest
 from quadline.web.security.addresses import passkey_data, why_no_passkeys
 from quadline.web.security.gate import GO_ON
@@ -58,10 +60,14 @@ class FactorChange:
     change = ""
 
     def form_valid(self, form: Any) -> HttpResponseBase:
+        me = self.request.user
         with transaction.atomic():
+            had_one = has_factor(me)
             answer: HttpResponseBase = super().form_valid(form)  # type: ignore[misc]
-            me = self.request.user
             detail = self.detail(form)
+            if not had_one and has_factor(me):
+                # Somebody who had only the password may sit in another of them.
+                detail["sessions_ended"] = end_other_sessions(self.request, me)
             note_change(self.change, user=me, actor=me, at=clock.now(), **detail)
         return answer
 

@@ -408,7 +408,7 @@ def test_an_administrator_resets_what_somebody_lost(
     enter(people.ada).post(reverse("manage_factors_reset", args=[maya.pk]))
     entry = AuditEntry.objects.latest("pk")
     assert (entry.action, entry.actor) == ("second factors reset", people.ada)
-    assert entry.detail == {"were": ["recovery_codes", "totp"]}
+    assert entry.detail == {"were": ["recovery_codes", "totp"], "sessions_ended": 1}
     factors.tell_of_change.func(maya.pk, "second factors reset", "2026-12-01T12:00Z")
     assert mail.outbox[-1].to == [maya.email]
     assert "removed by your Quadline administrator" in mail.outbox[-1].body

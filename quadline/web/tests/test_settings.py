@@ -387,3 +387,31 @@ def test_a_decision_about_a_phone_leaves_no_number_on_record(people: Cast) -> No
     )
     [entry] = AuditEntry.objects.filter(subject_id="college_phone")
     assert entry.detail == {}
+
+
+def test_who_needs_a_factor_is_named_before_it_is_saved(
+    ada: Client, people: Cast
+) -> None:
+    page = ada.get(page_of("sign-in")).content.decode()
+    assert "Nobody needs one" in words_of(page)
+    asked = form_of(page) | {"second_factor_roles": ["administrator", "auditor"]}
+    words = preview_of(ada, "sign-in", asked)
+    assert "2 people need one: administrators, auditors." in words
+    assert people.ada.name in words
+    assert "You have none yet" in words
+    later = preview_of(ada, "sign-in", asked | {"second_factor_from": "2090-01-31"})
+    assert "From January 31, 2090 on" in later
+    assert "You have none yet" not in later
+
+
+def test_how_long_each_role_stays_signed_in_is_saved_role_by_role(ada: Client) -> None:
+    page = ada.get(page_of("sign-in")).content.decode()
+    asked = form_of(page) | {"session_idle_minutes_lead": "30"}
+    assert "Shorter than now" in preview_of(ada, "sign-in", asked)
+    wrong = ada.post(page_of("sign-in"), asked | {"session_hours_auditor": ""})
+    assert "cannot be read at" in words_of(wrong.content.decode())
+    assert 'value="30"' in wrong.content.decode(), "what was typed is still there"
+    ada.post(page_of("sign-in"), asked)
+    assert CollegeDecision.objects.get().value == (
+        "advisor:480,lead:30,administrator:60,auditor:60"
+    )
