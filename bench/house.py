@@ -42,6 +42,7 @@ SETTINGS = {
     "TWILIO_ACCOUNT_SID": "AC5a11dec0113c7e00000000000000a1de",
     "TWILIO_AUTH_TOKEN": TOKEN,
     "TWILIO_MESSAGING_SERVICE_SID": "MG5a11dec0113c7e00000000000000a1de",
+    "SECOND_FACTOR_ROLES": "none",  # whoever opens a page has signed in
     "LOG_LEVEL": "ERROR",
     "DJANGO_SETTINGS_MODULE": "quadline.config.settings",
     "PYTHONUNBUFFERED": "1",

@@ -225,6 +225,7 @@ class Server:
             password=self.password,
             student=student,
             words=words,
+            needs_factor=True,
         )
         print(f"  sent from {number}", flush=True)
 

@@ -56,5 +56,6 @@ PATHS = (
         most_runs=3,
     ),
     Path("roster"),
+    Path("nightly", most_runs=1),
     Path("start", core=None),
 )

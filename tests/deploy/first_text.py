@@ -1,16 +1,24 @@
 """The guide's first step on a screen: a staff user's first text to a student."""
 
 import re
+from datetime import UTC, datetime
 
 from playwright.sync_api import expect
 
 from tests.browser import Person, chromium, person
+from tests.totp import code_at
 
 
 def send_first_text(
-    url: str, *, email: str, password: str, student: str, words: str
+    url: str,
+    *,
+    email: str,
+    password: str,
+    student: str,
+    words: str,
+    needs_factor: bool = False,
 ) -> str:
-    """Sign in, find the student, write and send; wait until it is delivered.
+    """Sign in, with ``needs_factor`` set one up, find the student, write and send; wait until it is delivered.
 
     Returns the System number as **My profile** shows it. Raises AssertionError when a
     step is not there, or the browser met a fault. The browser is closed again: while it
@@ -18,11 +26,28 @@ def send_first_text(
     """
     with chromium() as browser:
         staff = person(browser, url)
-        staff.sign_in(email, password)
+        if needs_factor:
+            _sign_in_and_add_app(staff, email, password)
+        else:
+            staff.sign_in(email, password)
         _write_to(staff, student, words)
         number = _own_number(staff)
     assert staff.faults == []
     return number
+
+
+def _sign_in_and_add_app(staff: Person, email: str, password: str) -> None:
+    page = staff.page
+    staff.open("/accounts/login/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("link", name="Use an authenticator app").click()
+    key = page.locator("#app-key").inner_text()
+    page.get_by_label("Code").fill(code_at(key, datetime.now(UTC)))
+    page.get_by_role("button", name="Add this app").click()
+    page.get_by_role("link", name="I saved them").click()
+    page.wait_for_url("**/inbox/**")
 
 
 def _write_to(staff: Person, student: str, words: str) -> None:
