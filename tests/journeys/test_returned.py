@@ -89,6 +89,7 @@ def test_an_answer_that_comes_late_stays_out_of_the_next_conversation(
         kept(page, held)[0].continue_()
     eventually(lambda: Message.objects.filter(body="For Sally alone").exists())
     page.keyboard.press("Alt+ArrowUp")
+    expect(page.locator("#conversation-title")).to_have_text("Sally Student-Taynor")
     page.keyboard.press("Alt+ArrowDown")
     expect(page.locator("#conversation-title")).to_have_text("Bo Jensen")
     expect(bubble(page, "For Sally alone")).to_have_count(0)

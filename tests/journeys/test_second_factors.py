@@ -153,7 +153,7 @@ def test_an_administrator_who_must_sets_up_an_app_and_goes_on(
     type_code(page, code_at(key, clock.now()), "Add this app")
     codes = page.locator(".codes code").all_inner_texts()
     page.get_by_role("link", name="I saved them").click()
-    expect(page.get_by_role("heading", name="Numbers")).to_be_visible()
+    expect(page.get_by_role("heading", name="Numbers", exact=True)).to_be_visible()
 
     sign_out(page, here.house_url)
     page.get_by_label("Email").fill("ada@alder.example")

@@ -4,13 +4,13 @@ where the college's rules say so, with its role and office by their claims.
 
 from dataclasses import dataclass
 
-from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.db import connection as database
 from django.db import transaction
 
 from quadline.accounts.administering import change_roles_in_turn, others_who_manage
 from quadline.accounts.models import Office, User
+from quadline.accounts.opening import open_account
 from quadline.accounts.rules import Role
 from quadline.accounts.single_sign_on import letters_about
 from quadline.accounts.single_sign_on.models import (
@@ -130,22 +130,14 @@ def _known(found: Found, connection: SignInConnection) -> KnownAccount:
 
 def _make_account(identity: CampusIdentity, verdict: Admission) -> User:
     name = " ".join(identity.name.replace("\x00", "").split())[:MAX_ACCOUNT_NAME]
-    user = User.objects.create_user(
-        identity.email,
-        None,
+    user = User(
+        email=identity.email,
         name=name or identity.email.partition("@")[0],
         role=verdict.role,
     )
-    EmailAddress.objects.create(
-        user=user, email=user.email, verified=True, primary=True
-    )
-    record_audit(
-        "account made",
-        subject=user,
-        actor=None,
-        role=user.role,
-        how="at the first campus sign-in",
-    )
+    # Its owner comes from the campus; no password opens it until one is set.
+    user.set_unusable_password()
+    open_account(user, actor=None, action="account made at the first campus sign-in")
     return user
 
 

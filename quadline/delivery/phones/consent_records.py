@@ -21,7 +21,7 @@ from quadline.roster.phones.rules import (
 from quadline.sms import bodies
 
 MAX_HOW = 120
-APART = timedelta(minutes=1)
+SAID_APART = timedelta(minutes=1)
 MAY_BE_RECORDED = (EvidenceStatus.GIVEN, EvidenceStatus.REFUSED)
 
 
@@ -51,7 +51,7 @@ def record_phone_consent(
     is_given = status is EvidenceStatus.GIVEN
     if not is_given:
         # A form knows minutes: of what was said within one the refusal counts.
-        said_at = min(said_at + APART, now)
+        said_at = min(said_at + SAID_APART, now)
     entry = record_evidence(
         student=locked,
         phone=phone,

@@ -31,7 +31,7 @@ def college(settings: object) -> None:
         "/no/such/page/",
     ],
 )
-def test_before_signing_in(enter: Enter, where: str) -> None:
+def test_before_signing_in(enter: Enter, people: Cast, where: str) -> None:
     assert NAME in enter(None).get(where).content.decode()
 
 

@@ -264,4 +264,6 @@ def test_a_long_conversation_takes_no_more_queries_than_a_short_one(
             browser.get(url)
         return len([each for each in asked if "clock_timestamp" not in each["sql"]])
 
-    assert queries_with(2) == queries_with(10)
+    few = queries_with(2)
+    # Fewer, when the last reply is so far up that nothing is asked about it.
+    assert queries_with(10) in (few, few - 1)

@@ -27,7 +27,11 @@ from tests.architecture.conftest import Enter
 from tests.cast import Cast
 
 EVERYWHERE = [field.name for section in SECTIONS.values() for field in section.fields]
-HOURS = {"quiet_hours_from": "22:00", "quiet_hours_to": "07:30"}
+HOURS = {
+    "quiet_hours_from": "22:00",
+    "quiet_hours_to": "07:30",
+    "consent_evidence": "assumed",
+}
 
 
 def page_of(slug: str) -> str:
@@ -269,6 +273,7 @@ def test_hours_are_said_in_words(
 ) -> None:
     form = {"quiet_hours_from": hours[0], "quiet_hours_to": hours[1]}
     form |= {"opt_out_notice": "Reply STOP.", "opt_out_scope": "number"}
+    form |= {"consent_evidence": "assumed"}
     shown = preview_of(ada, "texting", form)
     assert said.replace("8 a.m.", "8:00 AM") in shown
 
