@@ -53,7 +53,7 @@ test-faults: $(STAMP)
 	$(BIN)/pytest -q $(NO_API) -n 2 --dist loadfile tests/faults $(ON_THEIR_OWN:%=--ignore=%)
 
 test-short-run: $(STAMP)
-	$(BIN)/pytest -q $(NO_API) -n 2 --dist loadfile $(ON_THEIR_OWN) tests/model tests/deploy
+	$(BIN)/pytest -q $(NO_API) -n 2 --dist loadfile $(ON_THEIR_OWN) tests/model tests/year tests/deploy
 
 test-journeys: $(STAMP)
 	$(BIN)/pytest -q $(NO_API) tests/journeys
